@@ -1,0 +1,2 @@
+//! riskdex
+fn main() {}

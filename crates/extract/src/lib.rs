@@ -1,0 +1,3 @@
+//! Reads the tools out of a package without running it.
+pub mod module;
+pub mod tree;

@@ -1,0 +1,79 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Registry, Tool};
+
+/// What reading one artifact gave. Same bytes and same extractor give the same value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extraction {
+    /// The package's name, from the artifact's own metadata; empty when it has none.
+    pub package: String,
+    /// The version, likewise.
+    pub version: String,
+    /// The registry whose form the artifact has.
+    pub registry: Option<Registry>,
+    /// Its tools, in the order of registration; names are unique.
+    pub tools: Vec<Tool>,
+    /// Why the list is not whole: it is made, wholly or partly, when the server runs.
+    pub dynamic: Option<String>,
+    /// Remarks for a reader.
+    pub notes: Vec<String>,
+    /// What was seen and not understood; counted and published.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
+    /// What the artifact says about itself.
+    #[serde(default)]
+    pub about: About,
+}
+
+/// The artifact's own metadata, for the server's page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// One line about it.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Author or maintainer.
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// Source repository.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// Home page or documentation.
+    #[serde(default)]
+    pub homepage: Option<String>,
+    /// Licence.
+    #[serde(default)]
+    pub license: Option<String>,
+}
+
+/// Something that was seen and not understood, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// What kind of thing is missing.
+    pub kind: GapKind,
+    /// Why, in words for a reader.
+    pub reason: String,
+    /// Path inside the artifact; empty when it concerns the whole package.
+    #[serde(default)]
+    pub file: String,
+    /// Line, from 1; 0 when it concerns the whole file.
+    #[serde(default)]
+    pub line: u32,
+}
+
+/// Kinds of [`Gap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GapKind {
+    /// Tools come from a service, a document or plug-ins when the server runs.
+    Dynamic,
+    /// The tools are inside a compiled binary.
+    Compiled,
+    /// An expression could not be resolved: a tool, a name or a text is missing.
+    Incomplete,
+    /// A file could not be parsed, or only in part.
+    Syntax,
+    /// A bound on size, depth or work was reached.
+    Limit,
+    /// The archive is not what it says it is.
+    Anomaly,
+}

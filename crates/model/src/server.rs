@@ -1,0 +1,49 @@
+use serde::{Deserialize, Serialize};
+
+use crate::PackageId;
+
+/// An MCP server, as the indexes list it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Stable part of every URL of this server; made from the package's identity, never from a position.
+    pub slug: String,
+    /// The name people know it by (for example `awslabs.eks-mcp-server`).
+    pub name: String,
+    /// The package that is read to find its tools.
+    pub package: PackageId,
+    /// One line about it, as published.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Who publishes it, as published.
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// Source repository.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// Home page or documentation.
+    #[serde(default)]
+    pub homepage: Option<String>,
+    /// Licence, as published.
+    #[serde(default)]
+    pub license: Option<String>,
+    /// Names of the sources that list it, sorted.
+    #[serde(default)]
+    pub listings: Vec<String>,
+}
+
+impl Server {
+    /// A server known by its package and published name alone.
+    pub fn new(package: PackageId, name: &str, listing: &str) -> Self {
+        Self {
+            slug: crate::slug(&package.to_string()),
+            name: name.to_owned(),
+            package,
+            summary: None,
+            publisher: None,
+            repository: None,
+            homepage: None,
+            license: None,
+            listings: vec![listing.to_owned()],
+        }
+    }
+}

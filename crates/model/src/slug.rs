@@ -1,0 +1,94 @@
+use crate::{Fingerprint, Tool};
+
+/// Longest slug, in bytes. File systems allow 255; pages are folders below other folders.
+pub const SLUG_MAX: usize = 100;
+
+/// A path-safe name made from an identity: `[a-z0-9._-]`, never empty, never starting with a dot, at most
+/// [`SLUG_MAX`] bytes. A text that loses anything but letter case and `_` keeps a mark of its digest, so
+/// that different texts seldom share a slug.
+///
+/// ```
+/// assert_eq!(riskdex_model::slug("list_EC2 instances"), "list-ec2-instances");
+/// assert!(riskdex_model::slug("../etc").starts_with("etc-"));
+/// ```
+pub fn slug(text: &str) -> String {
+    let mut out = String::new();
+    let mut lossy = false;
+    for c in text.chars().take(SLUG_MAX + 1) {
+        match c {
+            'a'..='z' | '0'..='9' | '.' => out.push(c),
+            'A'..='Z' => out.push(c.to_ascii_lowercase()),
+            '-' | '_' | ' ' | ':' | '/' | '@' => {
+                lossy |= c == '/' && text.contains("..");
+                out.push('-');
+            }
+            _ => {
+                lossy = true;
+                out.push('-');
+            }
+        }
+    }
+    let mut out = out.trim_matches(['-', '.']).to_owned();
+    while let Some(at) = out.find("--") {
+        out.remove(at);
+    }
+    lossy |= out.is_empty() || out.contains("..") || text.chars().count() > SLUG_MAX;
+    let out = out.replace("..", ".");
+    if !lossy {
+        return out;
+    }
+    let kept: String = out.chars().take(SLUG_MAX - 9).collect();
+    format!("{}-{}", kept.trim_matches(['-', '.']), mark(text)).trim_matches('-').to_owned()
+}
+
+/// First eight hex digits of the text's digest.
+fn mark(text: &str) -> String {
+    let fingerprint = Fingerprint::of(&serde_json::Value::from(text));
+    fingerprint.as_str()["sha256:".len()..][..8].to_owned()
+}
+
+/// The slugs of one server's tools, in the tools' order. Where several names fold to one slug, each of
+/// them takes a mark of its own name: the result does not depend on the order of the list.
+pub fn tool_slugs(tools: &[Tool]) -> Vec<String> {
+    let plain: Vec<String> = tools.iter().map(|tool| slug(&tool.name)).collect();
+    let unique = |s: &String| plain.iter().filter(|other| *other == s).count() == 1;
+    tools.iter().zip(&plain).map(|(tool, s)| if unique(s) { s.clone() } else { marked(s, &tool.name) }).collect()
+}
+
+fn marked(slug: &str, name: &str) -> String {
+    let kept: String = slug.chars().take(SLUG_MAX - 9).collect();
+    format!("{}-{}", kept.trim_end_matches(['-', '.']), mark(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_that_fold_to_one_slug_are_told_apart() {
+        let tools: Vec<Tool> =
+            ["get_x", "get-x", "GET x", "other"].map(|n| Tool { name: n.into(), ..Tool::default() }).into();
+        let slugs = tool_slugs(&tools);
+        let distinct: std::collections::BTreeSet<_> = slugs.iter().collect();
+        assert_eq!(distinct.len(), 4);
+        assert_eq!(slugs[3], "other");
+        assert!(slugs[0].starts_with("get-x-"));
+    }
+
+    #[test]
+    fn plain_identities_stay_readable() {
+        assert_eq!(slug("pypi:awslabs-eks-mcp-server"), "pypi-awslabs-eks-mcp-server");
+        assert_eq!(slug("npm:@scope/name"), "npm-scope-name");
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_gives_a_safe_path_part(text in ".{0,300}") {
+            let slug = slug(&text);
+            prop_assert!(!slug.is_empty() && slug.len() <= SLUG_MAX, "{slug:?}");
+            prop_assert!(!slug.starts_with('.') && !slug.contains(".."), "{slug:?}");
+            prop_assert!(slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b)), "{slug:?}");
+        }
+    }
+}

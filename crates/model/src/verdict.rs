@@ -1,0 +1,52 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Category, Level, Signal};
+
+/// The words of a definition that a rule fired on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Evidence {
+    /// `name`, `title`, `description`, or the JSON pointer of a parameter (`/properties/query`).
+    pub field: String,
+    /// First Unicode character of the span, from 0. In a parameter the span lies in the text that is quoted.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// The words themselves.
+    pub text: String,
+    /// Id of the rule.
+    pub rule: String,
+}
+
+/// What one rule says of one tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Id of the rule.
+    pub rule: String,
+    /// What it means, in one sentence.
+    pub message: String,
+    /// The words that fired.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What all findings about a tool add up to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The worst effect the definition admits.
+    pub category: Category,
+    /// The level after signals and annotations raised it.
+    pub risk: Level,
+    /// How sure we are of the category, 0 to 1, in steps of 0.01.
+    pub confidence: f64,
+    /// Two to four sentences that explain it.
+    pub rationale: String,
+    /// The words that decided, by field and position. Never empty.
+    pub evidence: Vec<Evidence>,
+    /// Facets that hold beside the category, sorted.
+    pub signals: Vec<Signal>,
+    /// Signs that the definition is written against its reader (hidden text, orders to the model).
+    #[serde(default)]
+    pub warnings: Vec<Finding>,
+    /// How the author's annotations disagree with this verdict, one sentence each.
+    #[serde(default)]
+    pub disagreements: Vec<String>,
+}
