@@ -63,6 +63,9 @@ pub enum StmtKind {
         /// The operand.
         value: Expr,
     },
+    /// JavaScript: names that the block or function around introduces, at its start; `var`s stand in their
+    /// function. An assignment to a name that no scope declares goes to the outermost one.
+    Declare(Vec<Rc<str>>),
     /// A function declaration.
     Function(Rc<Function>),
     /// A class declaration.
@@ -172,7 +175,8 @@ pub enum Imported {
 pub struct Export {
     /// The module passed on, if any (`export … from "./x.js"`).
     pub from: Option<Rc<str>>,
-    /// (inner expression or name, name seen from outside).
+    /// (name inside, name seen from outside); JavaScript's stand first in the module and are read when they
+    /// are asked for, since they name variables, not values.
     pub names: Vec<(Expr, Rc<str>)>,
     /// `export * from`; with a name: `export * as name from`.
     pub all: Option<Option<Rc<str>>>,
@@ -260,7 +264,8 @@ pub struct Class {
     pub decorators: Vec<Expr>,
     /// Documentation string as written.
     pub docstring: Option<Rc<str>>,
-    /// Python: the statements of the body. JavaScript: methods as `Function`, fields as [`Field`]s.
+    /// Python: the statements of the body. JavaScript: methods as `Function`, static blocks as `Block`; fields
+    /// and methods with computed names as [`Field`]s.
     pub body: Block,
     /// JavaScript fields in order.
     pub fields: Vec<Field>,
@@ -309,7 +314,7 @@ pub enum ExprKind {
     Template(Vec<TemplatePart>),
     /// A tagged template: tag and parts.
     Tagged(Box<Expr>, Vec<TemplatePart>),
-    /// A regular expression literal: its source.
+    /// A regular expression literal, with its slashes and flags.
     Regex(Rc<str>),
     /// A name. `this` and `super` are names too.
     Name(Rc<str>),
