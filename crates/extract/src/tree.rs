@@ -4,15 +4,34 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Files by path (`/` between parts, no `.` or `..`, relative to the artifact's root), in the order of their names.
+///
+/// A dependency that is read together with the package lies where an installed one would: a Python wheel at
+/// the root (as in `site-packages`), an npm package under `node_modules/<name>/`.
 #[derive(Debug, Default)]
 pub struct Tree {
     files: BTreeMap<String, Vec<u8>>,
+    native: Vec<String>,
+    mounts: Vec<Mount>,
+}
+
+/// A dependency inside a tree.
+#[derive(Debug)]
+struct Mount {
+    package: String,
+    prefix: String,
+    files: Vec<String>,
 }
 
 impl Tree {
     /// A tree of the given files.
     pub fn new(files: BTreeMap<String, Vec<u8>>) -> Self {
-        Self { files }
+        Self { files, ..Self::default() }
+    }
+
+    /// The same tree, knowing which members of the artifact are compiled programs or libraries.
+    pub(crate) fn with_native(mut self, native: Vec<String>) -> Self {
+        self.native = native;
+        self
     }
 
     /// The bytes of a file.
@@ -34,5 +53,61 @@ impl Tree {
     /// Every path, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// Members that are compiled programs or libraries (ELF, Mach-O, PE); their bytes are not kept.
+    pub fn native(&self) -> &[String] {
+        &self.native
+    }
+
+    /// Whether nothing was kept.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Lays another package's files under `prefix` (empty, or ending with `/`); files of this tree win.
+    pub(crate) fn mount(&mut self, package: &str, prefix: &str, other: Self) {
+        let mut files = Vec::new();
+        for (path, bytes) in other.files {
+            let path = format!("{prefix}{path}");
+            if !self.files.contains_key(&path) {
+                files.push(path.clone());
+                self.files.insert(path, bytes);
+            }
+        }
+        files.sort_unstable();
+        self.mounts.push(Mount { package: package.to_owned(), prefix: prefix.to_owned(), files });
+    }
+
+    /// Which dependency a path belongs to and the path inside it; `None` for the package's own files.
+    pub(crate) fn owner<'a>(&self, path: &'a str) -> Option<(&str, &'a str)> {
+        let mount = self.mounts.iter().find(|m| m.files.binary_search_by(|f| f.as_str().cmp(path)).is_ok())?;
+        Some((&mount.package, path.strip_prefix(mount.prefix.as_str())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        Tree::new(files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect())
+    }
+
+    #[test]
+    fn text_drops_the_mark_and_replaces_bad_bytes() {
+        let tree = Tree::new(BTreeMap::from([("a".to_owned(), b"\xef\xbb\xbfx\xff".to_vec())]));
+        assert_eq!(tree.text("a").unwrap(), "x\u{fffd}");
+    }
+
+    #[test]
+    fn a_mounted_file_names_its_package_and_never_hides_an_own_one() {
+        let mut own = tree(&[("a.py", "own"), ("b.py", "own")]);
+        own.mount("dep", "", tree(&[("b.py", "other"), ("dep/c.py", "other")]));
+        assert_eq!(own.text("b.py").unwrap(), "own");
+        assert_eq!(own.owner("b.py"), None);
+        assert_eq!(own.owner("dep/c.py"), Some(("dep", "dep/c.py")));
+        own.mount("@x/y", "node_modules/@x/y/", tree(&[("index.js", "")]));
+        assert_eq!(own.owner("node_modules/@x/y/index.js"), Some(("@x/y", "index.js")));
     }
 }
