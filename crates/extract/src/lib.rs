@@ -4,4 +4,4 @@ mod found;
 pub mod module;
 pub mod tree;
 
-pub use found::{Dependency, Found};
+pub use found::{Elsewhere, Found};
