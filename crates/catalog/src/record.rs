@@ -1,0 +1,316 @@
+use std::collections::BTreeMap;
+
+use riskdex_model::{Category, Fingerprint, Gap, Level, PackageId, Release, Server, Signal, Tool, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// A server in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServerSummary {
+    /// Stable part of its URL.
+    pub slug: String,
+    /// The name people know it by.
+    pub name: String,
+    /// The package that is read.
+    pub package: PackageId,
+    /// Version of the release its tools were read from.
+    pub version: Option<String>,
+    /// One line about it: as listed, else from the artifact.
+    pub summary: Option<String>,
+    /// Who publishes it, likewise.
+    pub publisher: Option<String>,
+    /// How many tools it has now.
+    pub tools: u64,
+    /// How many of them are at each level; those without a verdict are in none.
+    pub levels: BTreeMap<Level, u64>,
+    /// Why its list is not whole, if so.
+    pub dynamic: Option<String>,
+    /// Whether the last attempt to read it failed.
+    pub failed: bool,
+    /// When it was first listed.
+    pub first_seen: String,
+    /// When it was last listed, read or found unchanged.
+    pub last_seen: String,
+}
+
+/// Everything about one server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServerRecord {
+    /// Who it is: as listed, gaps filled from what the artifact says about itself.
+    pub server: Server,
+    /// The release its tools were read from; none when it was never read.
+    pub release: Option<Release>,
+    /// When that reading was recorded first.
+    pub read_at: Option<String>,
+    /// The extractor's version, for that reading.
+    pub extractor: Option<String>,
+    /// The tools it has now, in the order of registration.
+    pub tools: Vec<ToolRecord>,
+    /// The tools it had once: last definition, with [`ToolRecord::gone_at`], by name.
+    pub gone: Vec<ToolRecord>,
+    /// Why the list is not whole, if so.
+    pub dynamic: Option<String>,
+    /// Remarks of the extractor.
+    pub notes: Vec<String>,
+    /// What was seen and not understood.
+    pub gaps: Vec<Gap>,
+    /// Why the last attempt failed, until a later one succeeds.
+    pub failure: Option<FailureRecord>,
+    /// When it was first listed.
+    pub first_seen: String,
+    /// When it was last listed, read or found unchanged.
+    pub last_seen: String,
+    /// The newest hundred events, newest first.
+    pub events: Vec<Event>,
+}
+
+/// Everything about one tool of one server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ToolRecord {
+    /// Stable part of its URL, unique in its server.
+    pub slug: String,
+    /// The definition, its origin in this server, and the condition under which it is offered.
+    pub tool: Tool,
+    /// Identifies the definition.
+    pub fingerprint: Fingerprint,
+    /// The newest verdict on the definition.
+    pub verdict: Option<Verdict>,
+    /// When the server first had a tool of this name.
+    pub first_seen: String,
+    /// When it was last confirmed.
+    pub last_seen: String,
+    /// When it was found missing, if it is.
+    pub gone_at: Option<String>,
+    /// The newest fifty definitions, newest (the current one) first.
+    pub history: Vec<DefinitionVersion>,
+    /// Tools of other servers with the same definition: the first twenty by server and tool slug.
+    pub elsewhere: Vec<ToolRef>,
+    /// How many tools of all servers have this definition now, this one included.
+    pub copies: u64,
+}
+
+/// A definition that a tool had for a while.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DefinitionVersion {
+    /// Identifies it.
+    pub fingerprint: Fingerprint,
+    /// The definition (without origin).
+    pub tool: Tool,
+    /// The version of the release that brought it.
+    pub version: String,
+    /// Since when.
+    pub first_seen: String,
+    /// Until when it was confirmed.
+    pub last_seen: String,
+}
+
+/// Names a tool's page.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ToolRef {
+    /// Slug of the server.
+    pub server: String,
+    /// Slug of the tool.
+    pub tool: String,
+}
+
+/// A tool in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ToolSummary {
+    /// A number of this catalog, the same as in [`Catalog::for_each_term`](crate::Catalog::for_each_term).
+    pub id: i64,
+    /// Slug of the server.
+    pub server: String,
+    /// The server's name.
+    pub server_name: String,
+    /// Slug of the tool.
+    pub tool: String,
+    /// The tool's name, as written.
+    pub name: String,
+    /// The description's first 300 characters.
+    pub description: Option<String>,
+    /// The condition under which it is offered.
+    pub gated: Option<String>,
+    /// Category, once classified.
+    pub category: Option<Category>,
+    /// Level, once classified.
+    pub level: Option<Level>,
+}
+
+/// Which tools a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// All that servers have now.
+    All,
+    /// Those at a level.
+    Level(Level),
+    /// Those of a category.
+    Category(Category),
+    /// Those with a signal.
+    Signal(Signal),
+}
+
+/// Something that happened to a server or a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// When it was noticed.
+    pub at: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// What brought it about.
+    pub cause: Cause,
+    /// Slug of the server.
+    pub server: String,
+    /// The server's name.
+    pub server_name: String,
+    /// Slug of the tool; none when it concerns the server.
+    pub tool: Option<String>,
+    /// The tool's name.
+    pub tool_name: Option<String>,
+    /// The release's version, when a release brought it.
+    pub version: Option<String>,
+    /// What was before: a fingerprint, for [`EventKind::Level`] a level.
+    pub before: Option<String>,
+    /// What is now, likewise; for [`EventKind::Server`] the number of tools.
+    pub after: Option<String>,
+}
+
+/// Kinds of [`Event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    /// A server was read for the first time.
+    Server,
+    /// A server that was read before has a tool it never had.
+    New,
+    /// A tool's definition changed.
+    Changed,
+    /// A tool is missing.
+    Gone,
+    /// A missing tool is back.
+    Returned,
+    /// A tool's level is another one.
+    Level,
+}
+
+/// What brought an [`Event`] about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cause {
+    /// The publisher: another artifact was read.
+    Release,
+    /// This program: the same artifact was read by another extractor.
+    Extractor,
+    /// This program: the definition was judged by other rules.
+    Rules,
+}
+
+/// What a recorded release changed, by tool name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// Tools the server did not have at the last reading; on a first reading, all.
+    pub new: Vec<String>,
+    /// Tools whose definition changed.
+    pub changed: Vec<String>,
+    /// Tools that are missing now.
+    pub gone: Vec<String>,
+}
+
+/// One run of the crawl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RunId(pub(crate) i64);
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunReport {
+    /// Servers the sources listed.
+    pub listed: u64,
+    /// Releases read.
+    pub read: u64,
+    /// Servers found unchanged.
+    pub unchanged: u64,
+    /// What failed, and why.
+    pub failed: Vec<Failure>,
+    /// Tools that were not there before.
+    pub new_tools: u64,
+    /// Tools whose definition changed.
+    pub changed_tools: u64,
+    /// Tools that are missing now.
+    pub gone_tools: u64,
+    /// Bytes fetched.
+    pub bytes: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Seconds from begin to end.
+    pub seconds: f64,
+}
+
+/// One failure of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Slug of the server; empty when a source failed.
+    pub server: String,
+    /// The package (`pypi:name`), or the name of the source.
+    pub package: String,
+    /// At which step: `list`, `fetch`, `read`, ...
+    pub stage: String,
+    /// Why, for a reader.
+    pub error: String,
+}
+
+/// Why a server could not be read, as long as that lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailureRecord {
+    /// At which step.
+    pub stage: String,
+    /// Why, for a reader.
+    pub error: String,
+    /// Since when it failed so.
+    pub first_at: String,
+    /// When it last did.
+    pub last_at: String,
+}
+
+/// One run, as stored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRecord {
+    /// The sources asked.
+    pub source: String,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended; none while it runs, or when it was killed.
+    pub finished_at: Option<String>,
+    /// What it did; none likewise.
+    pub report: Option<RunReport>,
+}
+
+/// A verdict that a definition had.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VerdictRecord {
+    /// Version of the rules that first gave it.
+    pub rules: String,
+    /// When.
+    pub at: String,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Counts over the whole catalog, of what is there now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Totals {
+    /// Servers ever listed.
+    pub servers: u64,
+    /// Servers with at least one tool.
+    pub servers_with_tools: u64,
+    /// Tools of all servers.
+    pub tools: u64,
+    /// Distinct definitions among them.
+    pub definitions: u64,
+    /// Tools at each level.
+    pub by_level: BTreeMap<Level, u64>,
+    /// Tools of each category.
+    pub by_category: BTreeMap<Category, u64>,
+    /// Servers whose last attempt failed.
+    pub failed: u64,
+    /// The newest run.
+    pub last_run: Option<RunRecord>,
+}
