@@ -1,0 +1,219 @@
+//! Conditions that are not known: both ways are explored, and what they change is put together again.
+
+use std::rc::Rc;
+
+use super::exec::Flow;
+use super::scope::Vars;
+use super::value::{Gate, Value};
+use super::{ALTERNATIVES, Interp};
+
+/// What a branch changed: where, which name, and what was bound before.
+pub(super) type Journal = Vec<(Vars, Rc<str>, Option<Value>)>;
+
+impl Interp {
+    /// The open conditions, in words; `None` when code under them runs unless somebody changes a setting.
+    pub fn gated(&self) -> Option<String> {
+        self.gated_beyond(0)
+    }
+
+    pub(super) fn gated_beyond(&self, depth: usize) -> Option<String> {
+        let mut words: Vec<&str> = Vec::new();
+        for gate in self.gates.get(depth..).unwrap_or_default().iter().filter(|gate| !gate.usual) {
+            if !words.contains(&&*gate.words) {
+                words.push(&gate.words);
+            }
+        }
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+
+    /// How many conditions are open.
+    pub fn gate_depth(&self) -> usize {
+        self.gates.len()
+    }
+
+    /// Opens a condition until [`Interp::close_gates`].
+    pub fn open_gate(&mut self, gate: Gate) {
+        self.gates.push(gate);
+    }
+
+    /// Closes all conditions but the first `depth`.
+    pub fn close_gates(&mut self, depth: usize) {
+        self.gates.truncate(depth);
+    }
+
+    /// An element as a list made at `depth` should hold it: with the conditions that were opened since.
+    pub fn gated_element(&self, value: Value, depth: usize) -> Value {
+        match self.gated_beyond(depth) {
+            Some(words) => Value::Gated(Rc::new((Gate { words: words.into(), usual: false }, value))),
+            None => value,
+        }
+    }
+
+    /// Binds a name in a table, so that an explored branch can be undone.
+    pub fn bind(&mut self, vars: &Vars, name: &str, value: Value) {
+        if let Some(journal) = self.journals.last_mut() {
+            journal.push((vars.clone(), name.into(), vars.get(name)));
+        }
+        vars.set(name, value);
+    }
+
+    /// Unbinds a name, likewise.
+    pub fn unbind(&mut self, vars: &Vars, name: &str) {
+        if let Some(journal) = self.journals.last_mut() {
+            journal.push((vars.clone(), name.into(), vars.get(name)));
+        }
+        vars.remove(name);
+    }
+
+    /// Explores both ways of a condition. `usual` says which way is taken when nobody has changed a setting.
+    pub(super) fn explore(
+        &mut self,
+        [holds, fails]: [Rc<str>; 2],
+        usual: Option<bool>,
+        then: impl FnOnce(&mut Self) -> Flow,
+        otherwise: impl FnOnce(&mut Self) -> Flow,
+    ) -> Flow {
+        let holds = Gate { words: holds, usual: usual == Some(true) };
+        let fails = Gate { words: fails, usual: usual == Some(false) };
+        let (flow_then, after_then) = self.branch(holds.clone(), then);
+        let (flow_otherwise, after_otherwise) = self.branch(fails.clone(), otherwise);
+        match (flow_then, flow_otherwise) {
+            (Flow::Next, Flow::Next) => {
+                self.merge(after_then, after_otherwise, usual == Some(false));
+                Flow::Next
+            }
+            (Flow::Next, other) => self.rest(after_then, holds, other),
+            (other, Flow::Next) => self.rest(after_otherwise, fails, other),
+            (Flow::Raise, other) => {
+                self.replay(after_otherwise);
+                other
+            }
+            (other, Flow::Raise) => {
+                self.replay(after_then);
+                other
+            }
+            (Flow::Return(a), Flow::Return(b)) => {
+                self.merge(after_then, after_otherwise, usual == Some(false));
+                Flow::Return(if usual == Some(false) { one_of([b, a]) } else { one_of([a, b]) })
+            }
+            (Flow::Return(value), other) => {
+                self.merge(after_then, after_otherwise, usual == Some(false));
+                self.may_return(value, &holds);
+                other
+            }
+            (other, Flow::Return(value)) => {
+                self.merge(after_then, after_otherwise, usual == Some(false));
+                self.may_return(value, &fails);
+                other
+            }
+            (other, _) => {
+                self.merge(after_then, after_otherwise, usual == Some(false));
+                other
+            }
+        }
+    }
+
+    /// One way ended the block in `flow`; what follows happens only the other way, whose changes are `after`.
+    fn rest(&mut self, after: Journal, gate: Gate, flow: Flow) -> Flow {
+        self.replay(after);
+        match flow {
+            // The program ends or complains: whoever runs the server runs it the other way.
+            Flow::Raise => {}
+            Flow::Return(value) => {
+                let opposite = Gate { words: gate.words.clone(), usual: !gate.usual };
+                self.may_return(value, &opposite);
+                self.gates.push(gate);
+            }
+            _ => self.gates.push(gate),
+        }
+        Flow::Next
+    }
+
+    fn may_return(&mut self, value: Value, gate: &Gate) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.returns.push((value, gate.usual));
+        }
+    }
+
+    /// Runs one way and undoes its changes; they are returned with the values they set.
+    fn branch(&mut self, gate: Gate, work: impl FnOnce(&mut Self) -> Flow) -> (Flow, Journal) {
+        let depth = self.gates.len();
+        self.gates.push(gate);
+        self.journals.push(Journal::new());
+        let mut flow = work(self);
+        if std::mem::take(&mut self.raised) {
+            flow = Flow::Raise;
+        }
+        self.gates.truncate(depth);
+        let mut after = Journal::new();
+        for (vars, name, before) in self.journals.pop().unwrap_or_default().into_iter().rev() {
+            if !after.iter().any(|(v, n, _)| *n == name && v.is(&vars)) {
+                after.push((vars.clone(), name.clone(), vars.get(&name)));
+            }
+            match before {
+                Some(value) => vars.set(name, value),
+                None => vars.remove(&name),
+            }
+        }
+        after.reverse();
+        (flow, after)
+    }
+
+    /// Makes a branch's changes after all.
+    fn replay(&mut self, changes: Journal) {
+        for (vars, name, value) in changes {
+            match value {
+                Some(value) => self.bind(&vars, &name, value),
+                None => self.unbind(&vars, &name),
+            }
+        }
+    }
+
+    /// Makes both branches' changes: a name set differently is one of the two.
+    fn merge(&mut self, first: Journal, second: Journal, second_is_usual: bool) {
+        let mut merged: Vec<(Vars, Rc<str>, Option<Value>, Option<Value>)> = Vec::new();
+        for (vars, name, value) in first {
+            let before = vars.get(&name);
+            merged.push((vars, name, value, before));
+        }
+        for (vars, name, value) in second {
+            match merged.iter_mut().find(|(v, n, ..)| *n == name && v.is(&vars)) {
+                Some(entry) => entry.3 = value,
+                None => {
+                    let before = vars.get(&name);
+                    merged.push((vars, name, before, value));
+                }
+            }
+        }
+        for (vars, name, a, b) in merged {
+            let value = match (a, b) {
+                (Some(a), Some(b)) => Some(if second_is_usual { one_of([b, a]) } else { one_of([a, b]) }),
+                (a, b) => a.or(b),
+            };
+            match value {
+                Some(value) => self.bind(&vars, &name, value),
+                None => self.unbind(&vars, &name),
+            }
+        }
+    }
+}
+
+/// One of several values; equal ones count once.
+pub fn one_of(values: impl IntoIterator<Item = Value>) -> Value {
+    let mut flat: Vec<Value> = Vec::new();
+    for value in values {
+        let parts = match &value {
+            Value::OneOf(parts) => parts.to_vec(),
+            _ => vec![value],
+        };
+        for part in parts {
+            if flat.len() < ALTERNATIVES && !flat.iter().any(|v| v.same(&part) == Some(true)) {
+                flat.push(part);
+            }
+        }
+    }
+    match flat.len() {
+        1 => flat.swap_remove(0),
+        _ => Value::OneOf(flat.into()),
+    }
+}

@@ -1,0 +1,549 @@
+//! Statements.
+
+use std::rc::Rc;
+
+use super::value::{Cause, Dict, Gate, List, ListKind, Place, Value};
+use super::words::{opposite, words};
+use super::{Interp, Scope, ScopeKind, Vars};
+use crate::module::{DictItem, Expr, ExprKind, Function, Stmt, StmtKind};
+
+/// How many times the body of one loop is run at most.
+const ROUNDS: usize = 20_000;
+
+/// How a block ends.
+#[derive(Debug)]
+pub enum Flow {
+    /// By reaching its end.
+    Next,
+    /// `return`.
+    Return(Value),
+    /// `break`.
+    Break,
+    /// `continue`.
+    Continue,
+    /// An exception, or the end of the program.
+    Raise,
+}
+
+/// What is known of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds, or not.
+    Known(bool),
+    /// It depends; with the answer when nobody has changed a setting.
+    Depends(Option<bool>),
+}
+
+impl Interp {
+    /// Runs the statements of a module's top level.
+    pub fn run_module(&mut self, body: &[Stmt], scope: &Rc<Scope>) {
+        let (gates, frame) = (self.gates.len(), self.open_module_frame());
+        self.exec(body, scope);
+        self.close_module_frame(frame);
+        self.gates.truncate(gates);
+    }
+
+    /// Runs statements in order.
+    pub fn exec(&mut self, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        if !self.is_python() {
+            for stmt in block {
+                if let StmtKind::Function(code) = &stmt.kind {
+                    let function = self.closure(code, scope);
+                    self.declare(scope, &code.name, function);
+                }
+            }
+        }
+        for stmt in block {
+            let place = Place { file: scope.file.clone(), line: stmt.line };
+            if !self.step(&place) {
+                return Flow::Raise;
+            }
+            let flow = self.deeper(&place, |_| Flow::Next, |interp| interp.exec_one(stmt, scope, &place));
+            if self.raised {
+                return Flow::Raise;
+            }
+            if !matches!(flow, Flow::Next) {
+                self.raised = matches!(flow, Flow::Raise);
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    fn exec_one(&mut self, stmt: &Stmt, scope: &Rc<Scope>, place: &Place) -> Flow {
+        match &stmt.kind {
+            StmtKind::Expr(expr) => {
+                self.eval(expr, scope);
+            }
+            StmtKind::Assign { targets, value: Some(value), .. } => {
+                let value = self.eval(value, scope);
+                for target in targets {
+                    self.assign(target, value.clone(), scope);
+                }
+            }
+            StmtKind::Assign { value: None, .. } => {}
+            StmtKind::Augment { target, op, value } => {
+                let left = self.eval(target, scope);
+                let right = self.eval(value, scope);
+                let value = self.augment(*op, &left, &right, place);
+                self.assign(target, value, scope);
+            }
+            StmtKind::Declare(names) => {
+                for name in names {
+                    if !scope.vars.contains(name) {
+                        self.bind(&scope.vars, name, Value::Undefined);
+                    }
+                }
+            }
+            StmtKind::Function(code) if self.is_python() => {
+                let function = self.closure(code, scope);
+                let function = self.decorate(&code.decorators, function, scope);
+                self.declare(scope, &code.name, function);
+            }
+            StmtKind::Function(_) => {}
+            StmtKind::Class(code) => {
+                let class = self.class(code, scope);
+                self.declare(scope, &code.name, class);
+            }
+            StmtKind::If { test, then, otherwise } => return self.exec_if(test, then, otherwise, scope),
+            StmtKind::For { target, iter, keys, body } => return self.exec_for(target, iter, *keys, body, scope),
+            StmtKind::While { test, body } => return self.exec_while(test, body, scope),
+            StmtKind::Try { body, handlers, otherwise, finally } => {
+                return self.exec_try(body, handlers, otherwise, finally, scope);
+            }
+            StmtKind::With { items, body } => {
+                for (context, target) in items {
+                    let context = self.eval(context, scope);
+                    let entered = self.enter(&context, place);
+                    if let Some(target) = target {
+                        self.assign(target, entered, scope);
+                    }
+                }
+                return self.exec(body, scope);
+            }
+            StmtKind::Block(body) => {
+                let inner = self.scope(scope, ScopeKind::Block);
+                return self.exec(body, &inner);
+            }
+            StmtKind::Import(import) => self.dialect().import(self, import, scope, place),
+            StmtKind::Export(export) => self.dialect().export(self, export, scope, place),
+            StmtKind::Return(value) => {
+                let value = self.eval_or_nothing(value.as_ref(), scope);
+                return Flow::Return(value);
+            }
+            StmtKind::Yield(value) => {
+                let value = self.eval_or_nothing(value.as_ref(), scope);
+                self.give(value);
+            }
+            StmtKind::Raise(value) => {
+                if let Some(value) = value {
+                    self.eval(value, scope);
+                }
+                return Flow::Raise;
+            }
+            StmtKind::Delete(targets) => targets.iter().for_each(|target| self.delete(target, scope)),
+            StmtKind::Outer(names) => scope.outer.borrow_mut().extend(names.iter().cloned()),
+            StmtKind::Break => return Flow::Break,
+            StmtKind::Continue => return Flow::Continue,
+        }
+        Flow::Next
+    }
+
+    /// The value of nothing: what a function without `return` gives.
+    pub fn nothing(&self) -> Value {
+        if self.is_python() { Value::Null } else { Value::Undefined }
+    }
+
+    pub(super) fn eval_or_nothing(&mut self, expr: Option<&Expr>, scope: &Rc<Scope>) -> Value {
+        match expr {
+            Some(expr) => self.eval(expr, scope),
+            None => self.nothing(),
+        }
+    }
+
+    fn exec_if(&mut self, test: &Expr, then: &[Stmt], otherwise: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        let value = self.eval(test, scope);
+        if self.raised {
+            return Flow::Raise;
+        }
+        match self.truth(&value) {
+            Truth::Known(true) => self.exec_inner(then, scope),
+            Truth::Known(false) => self.exec_inner(otherwise, scope),
+            Truth::Depends(usual) => {
+                let conditions = [words(test).into(), opposite(test).into()];
+                let then = |interp: &mut Self| interp.exec_inner(then, scope);
+                let otherwise = |interp: &mut Self| interp.exec_inner(otherwise, scope);
+                self.explore(conditions, usual, then, otherwise)
+            }
+        }
+    }
+
+    /// A block that has its own scope in JavaScript.
+    fn exec_inner(&mut self, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        if self.is_python() {
+            return self.exec(block, scope);
+        }
+        let inner = self.scope(scope, ScopeKind::Block);
+        self.exec(block, &inner)
+    }
+
+    fn exec_for(&mut self, target: &Expr, iter: &Expr, keys: bool, body: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        let iterated = self.eval(iter, scope);
+        let place = Place { file: scope.file.clone(), line: iter.line };
+        let items = if keys { self.keys(&iterated, &place) } else { self.iterate(&iterated, &place) };
+        let gates = self.gates.len();
+        let rest = items.open.map(|why| Value::Unknown(self.element_of(&why, &place)));
+        for item in items.values.into_iter().chain(rest).take(ROUNDS) {
+            if !self.step(&place) {
+                return Flow::Raise;
+            }
+            let item = match item {
+                Value::Gated(gated) => {
+                    self.gates.push(gated.0.clone());
+                    gated.1.clone()
+                }
+                item => item,
+            };
+            let inner = if self.is_python() { scope.clone() } else { self.scope(scope, ScopeKind::Block) };
+            if let (false, ExprKind::Name(name)) = (self.is_python(), &target.kind) {
+                self.declare(&inner, name, item);
+            } else {
+                self.assign(target, item, &inner);
+            }
+            let flow = self.exec(body, &inner);
+            self.gates.truncate(gates);
+            match flow {
+                Flow::Break => break,
+                Flow::Next | Flow::Continue => {}
+                ended => return ended,
+            }
+        }
+        Flow::Next
+    }
+
+    fn exec_while(&mut self, test: &Expr, body: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        let gates = self.gates.len();
+        for _ in 0..ROUNDS {
+            let value = self.eval(test, scope);
+            if self.raised {
+                return Flow::Raise;
+            }
+            let known = match self.truth(&value) {
+                Truth::Known(false) => break,
+                Truth::Known(true) => !matches!(test.kind, ExprKind::Bool(true) | ExprKind::Int(1)),
+                Truth::Depends(_) => false,
+            };
+            let flow = self.exec_inner(body, scope);
+            self.gates.truncate(gates);
+            match flow {
+                Flow::Break => break,
+                Flow::Next | Flow::Continue if known => {}
+                // Nobody knows how often: once is enough to see what it registers.
+                Flow::Next | Flow::Continue => break,
+                ended => return ended,
+            }
+        }
+        Flow::Next
+    }
+
+    fn exec_try(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[Vec<Stmt>],
+        otherwise: &[Stmt],
+        finally: &[Stmt],
+        scope: &Rc<Scope>,
+    ) -> Flow {
+        self.tries += 1;
+        let mut flow = self.exec_inner(body, scope);
+        self.tries -= 1;
+        if matches!(flow, Flow::Raise) && !handlers.is_empty() {
+            self.raised = false;
+            // Which handler is not known; the first is the most particular.
+            flow = handlers.first().map_or(Flow::Next, |handler| self.exec_inner(handler, scope));
+        } else if matches!(flow, Flow::Next) {
+            flow = self.exec_inner(otherwise, scope);
+        }
+        let raised = std::mem::take(&mut self.raised);
+        let last = self.exec_inner(finally, scope);
+        self.raised |= raised;
+        if matches!(last, Flow::Next) { flow } else { last }
+    }
+
+    /// Whether an exception raised here has a handler in sight.
+    pub fn in_try(&self) -> bool {
+        self.tries > 0
+    }
+
+    /// Raises an exception.
+    pub fn raise(&mut self) {
+        self.raised = true;
+    }
+
+    /// What a name declared here is bound to, in this very scope.
+    pub fn declare(&mut self, scope: &Rc<Scope>, name: &str, value: Value) {
+        if self.is_python() {
+            self.assign_name(name, value, scope);
+        } else {
+            self.bind(&scope.vars, name, value);
+        }
+    }
+
+    fn assign_name(&mut self, name: &str, value: Value, scope: &Rc<Scope>) {
+        let vars = self.home_of(name, scope);
+        self.bind(&vars, name, value);
+    }
+
+    /// The table in which an assignment to the name lands.
+    fn home_of(&self, name: &str, scope: &Rc<Scope>) -> Vars {
+        if !self.is_python() {
+            return scope.holder(name).unwrap_or_else(|| scope.module()).vars.clone();
+        }
+        if scope.outer.borrow().iter().any(|n| &**n == name) {
+            let around = scope.parent.as_ref().unwrap_or(scope);
+            return around.holder(name).unwrap_or_else(|| scope.module()).vars.clone();
+        }
+        scope.vars.clone()
+    }
+
+    /// Assigns to a name, an attribute, an item or a pattern.
+    pub fn assign(&mut self, target: &Expr, value: Value, scope: &Rc<Scope>) {
+        let place = Place { file: scope.file.clone(), line: target.line };
+        match &target.kind {
+            ExprKind::Name(name) => self.assign_name(name, value, scope),
+            ExprKind::Member(object, name) => {
+                let object = self.eval(object, scope);
+                self.set(&object, name, value);
+            }
+            ExprKind::Index(object, key) => {
+                let object = self.eval(object, scope);
+                let key = self.eval(key, scope);
+                self.set_index(&object, key, value);
+            }
+            ExprKind::Array(targets) | ExprKind::Tuple(targets) => self.unpack(targets, &value, scope, &place),
+            ExprKind::Dict(items) => {
+                for item in items {
+                    match item {
+                        DictItem::Pair(key, inner) => {
+                            let key = self.eval(key, scope);
+                            let part = self.index(&value, &key, &place);
+                            self.assign(inner, part, scope);
+                        }
+                        DictItem::Spread(inner) => self.assign(inner, value.clone(), scope),
+                        DictItem::Method(..) => {}
+                    }
+                }
+            }
+            // A pattern's default: `{ a = 1 }`.
+            ExprKind::Assign(inner, default) => {
+                let value = match value {
+                    Value::Undefined => self.eval(default, scope),
+                    value => value,
+                };
+                self.assign(inner, value, scope);
+            }
+            ExprKind::Spread(inner) => self.assign(inner, value, scope),
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &[Expr], value: &Value, scope: &Rc<Scope>, place: &Place) {
+        let items = self.iterate(value, place);
+        let mut values = items.values.into_iter().collect::<std::collections::VecDeque<_>>();
+        for (n, target) in targets.iter().enumerate() {
+            if let ExprKind::Spread(inner) = &target.kind {
+                let after = targets.len() - n - 1;
+                let taken = values.drain(..values.len().saturating_sub(after)).collect();
+                self.assign(inner, Value::list(ListKind::List, taken), scope);
+                continue;
+            }
+            let part = values.pop_front().unwrap_or_else(|| match &items.open {
+                Some(why) => Value::Unknown(self.element_of(why, place)),
+                None if self.is_python() => self.unknown(Cause::NotUnderstood, "a part that is not there", place),
+                None => Value::Undefined,
+            });
+            self.assign(target, part, scope);
+        }
+    }
+
+    fn delete(&mut self, target: &Expr, scope: &Rc<Scope>) {
+        match &target.kind {
+            ExprKind::Name(name) => self.unbind(&scope.vars, name),
+            ExprKind::Member(object, name) => {
+                let object = self.eval(object, scope);
+                if let Value::Instance(instance) = &object {
+                    self.unbind(&instance.attrs.clone(), name);
+                } else if let Value::Dict(dict) = &object {
+                    dict.items.borrow_mut().shift_remove(&super::Key::Str(name.clone()));
+                }
+            }
+            ExprKind::Index(object, key) => {
+                let object = self.eval(object, scope);
+                let key = self.eval(key, scope);
+                let place = Place { file: scope.file.clone(), line: target.line };
+                self.delete_item(&object, &key, &place);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes an item out of a dict; a dialect may know better for its own objects.
+    fn delete_item(&mut self, object: &Value, key: &Value, place: &Place) {
+        match object {
+            Value::Dict(dict) if self.gates.is_empty() => {
+                if let Some(id) = key.key() {
+                    dict.items.borrow_mut().shift_remove(&id);
+                }
+            }
+            Value::Dict(_) => {}
+            _ => {
+                let delete = self.get(object, "__delitem__", place);
+                self.call(&delete, &super::Args::of(vec![key.clone()]), place);
+            }
+        }
+    }
+
+    /// What `with` binds for a context.
+    fn enter(&mut self, context: &Value, place: &Place) -> Value {
+        match context {
+            Value::Instance(_) => {
+                for method in ["__enter__", "__aenter__"] {
+                    let enter = self.get(context, method, place);
+                    if enter.is_function() {
+                        return self.call(&enter, &super::Args::default(), place);
+                    }
+                }
+                context.clone()
+            }
+            // A generator function under `contextmanager`: what it yields.
+            Value::List(list) => list.items.borrow().first().cloned().unwrap_or(Value::Null),
+            _ => context.clone(),
+        }
+    }
+
+    /// Applies decorators, the innermost first.
+    pub fn decorate(&mut self, decorators: &[Expr], value: Value, scope: &Rc<Scope>) -> Value {
+        let evaluated: Vec<(Value, u32)> = decorators.iter().map(|d| (self.eval(d, scope), d.line)).collect();
+        let mut value = value;
+        for (decorator, line) in evaluated.into_iter().rev() {
+            let place = Place { file: scope.file.clone(), line };
+            value = self.decorate_with(&decorator, value, &place);
+        }
+        value
+    }
+
+    /// Applies one decorator. One that is not understood is taken to give the function back, as `functools.wraps` does.
+    pub fn decorate_with(&mut self, decorator: &Value, value: Value, place: &Place) -> Value {
+        let args = super::Args::of(vec![value.clone()]);
+        let result = match decorator {
+            Value::Function(_) | Value::Bound(_) | Value::Class(_) | Value::Instance(_) | Value::OneOf(_) => {
+                Some(self.call(decorator, &args, place))
+            }
+            _ => self.dialect().call(self, decorator, &args, place),
+        };
+        match result.and_then(|result| result.usual()) {
+            Some(Value::Null | Value::Undefined) | None => value,
+            Some(result) => result,
+        }
+    }
+
+    /// A function value.
+    pub fn closure(&mut self, code: &Rc<Function>, scope: &Rc<Scope>) -> Value {
+        let defaults = match self.is_python() {
+            true => code.params.iter().map(|p| p.default.as_ref().map(|d| self.eval(d, scope))).collect(),
+            false => Vec::new(),
+        };
+        Value::Function(Rc::new(super::Closure {
+            code: code.clone(),
+            scope: scope.visible().clone(),
+            defaults,
+            attrs: self.vars(),
+            home: None.into(),
+            wraps: None.into(),
+        }))
+    }
+
+    /// A list that notes under which conditions elements are added to it.
+    pub fn list(&self, kind: ListKind, items: Vec<Value>) -> Value {
+        Value::List(Rc::new(List { kind, items: items.into(), open: None.into(), depth: self.gates.len() }))
+    }
+
+    /// Adds an element to a list, under the open conditions.
+    pub fn push(&self, list: &List, value: Value) {
+        let value = self.gated_element(value, list.depth);
+        let mut items = list.items.borrow_mut();
+        if items.len() < super::ELEMENTS {
+            items.push(value);
+        }
+    }
+
+    /// Adds all of another value's elements to a list.
+    pub fn extend(&mut self, list: &Rc<List>, other: &Value, place: &Place) {
+        let items = self.iterate(other, place);
+        if let Some(why) = &items.open {
+            list.leave_open(why);
+        }
+        for value in items.values {
+            self.push(list, value);
+        }
+    }
+
+    /// Copies all items of a mapping into a dict.
+    pub fn merge_dict(&mut self, dict: &Dict, other: &Value, place: &Place) {
+        match other {
+            Value::Dict(from) => {
+                if let Some(why) = &*from.open.borrow() {
+                    dict.leave_open(why);
+                }
+                for (key, value) in from.snapshot() {
+                    dict.set(key, value);
+                }
+            }
+            Value::Null | Value::Undefined | Value::Bool(_) => {}
+            Value::OneOf(values) => values.iter().for_each(|value| self.merge_dict(dict, value, place)),
+            Value::Unknown(unknown) => match &unknown.default {
+                Some(default) => self.merge_dict(dict, default, place),
+                None => dict.leave_open(unknown),
+            },
+            other => {
+                let fields = self.dialect().attribute(self, other, "__dict__", place);
+                match fields {
+                    Some(fields @ Value::Dict(_)) => self.merge_dict(dict, &fields, place),
+                    _ => dict.leave_open(&self.why(other, place)),
+                }
+            }
+        }
+    }
+
+    /// What is known of a value as a condition.
+    pub fn truth(&self, value: &Value) -> Truth {
+        match value {
+            Value::Unknown(unknown) => {
+                let usual = unknown.default.as_ref().map(|default| self.truth(default));
+                Truth::Depends(match usual {
+                    Some(Truth::Known(known)) => Some(known),
+                    Some(Truth::Depends(usual)) => usual,
+                    None => None,
+                })
+            }
+            Value::OneOf(values) => {
+                let truths: Vec<Truth> = values.iter().map(|value| self.truth(value)).collect();
+                match truths.first() {
+                    Some(first @ Truth::Known(_)) if truths.iter().all(|truth| truth == first) => *first,
+                    _ => Truth::Depends(None),
+                }
+            }
+            Value::Gated(_) => Truth::Depends(None),
+            other => self.dialect.truth(other).map_or(Truth::Depends(None), Truth::Known),
+        }
+    }
+
+    /// Runs `work` under a condition.
+    pub fn under<T>(&mut self, gate: Gate, work: impl FnOnce(&mut Self) -> T) -> T {
+        let depth = self.gates.len();
+        self.gates.push(gate);
+        let result = work(self);
+        self.gates.truncate(depth);
+        result
+    }
+}

@@ -1,0 +1,62 @@
+//! An MCP server as the program builds it: the tools that were put on it, in order.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use riskdex_model::{Gap, Tool};
+
+use crate::fold::{Value, Vars};
+
+/// A server object of the package under reading.
+#[derive(Debug)]
+pub struct Server {
+    /// The class it was made from, by its full name.
+    pub class: Rc<str>,
+    /// What was registered, in order.
+    pub entries: RefCell<Vec<Entry>>,
+    /// Functions that answer `tools/list`, called when all registration is done.
+    pub listers: RefCell<Vec<Value>>,
+    /// Functions to call when the server starts (`lifespan`).
+    pub starters: RefCell<Vec<Value>>,
+    /// Attributes that were set on it.
+    pub attrs: Vars,
+    /// Whether the program runs it.
+    pub is_run: Cell<bool>,
+    /// Whether it is a part of another server.
+    pub is_mounted: Cell<bool>,
+}
+
+/// One thing put on a server.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A tool that was understood.
+    Tool(Box<Tool>),
+    /// A registration that was seen and not understood.
+    Gap(Gap),
+    /// Tools that are made when the server runs, and why.
+    Dynamic(Rc<str>),
+    /// Another server's tools, under a prefix, with the condition for them.
+    Mount { server: Rc<Server>, prefix: Option<Rc<str>>, gated: Option<String> },
+    /// A tool taken away again.
+    Remove(Rc<str>),
+}
+
+impl Server {
+    /// A server without tools.
+    pub fn new(class: impl Into<Rc<str>>, attrs: Vars) -> Self {
+        Self {
+            class: class.into(),
+            entries: RefCell::default(),
+            listers: RefCell::default(),
+            starters: RefCell::default(),
+            attrs,
+            is_run: Cell::new(false),
+            is_mounted: Cell::new(false),
+        }
+    }
+
+    /// Puts something on it.
+    pub fn put(&self, entry: Entry) {
+        self.entries.borrow_mut().push(entry);
+    }
+}
