@@ -10,7 +10,7 @@ use super::{ALTERNATIVES, Interp};
 /// What a branch changed: where, which name, and what was bound before.
 pub(super) type Journal = Vec<(Vars, Rc<str>, Option<Value>)>;
 
-impl Interp {
+impl Interp<'_> {
     /// The open conditions, in words; `None` when code under them runs unless somebody changes a setting.
     pub fn gated(&self) -> Option<String> {
         self.gated_beyond(0)

@@ -25,7 +25,7 @@ pub(super) struct Frame {
     tries: usize,
 }
 
-impl Interp {
+impl Interp<'_> {
     pub(super) fn open_module_frame(&mut self) -> usize {
         let tries = std::mem::take(&mut self.tries);
         self.frames.push(Frame {

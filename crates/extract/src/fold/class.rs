@@ -10,7 +10,7 @@ use crate::module::{self, StmtKind};
 /// How many classes a class may descend from.
 const ANCESTORS: usize = 64;
 
-impl Interp {
+impl Interp<'_> {
     /// Evaluates a class declaration.
     pub(super) fn class(&mut self, code: &Rc<module::Class>, scope: &Rc<Scope>) -> Value {
         let place = Place { file: scope.file.clone(), line: code.line };

@@ -34,7 +34,7 @@ pub enum Truth {
     Depends(Option<bool>),
 }
 
-impl Interp {
+impl Interp<'_> {
     /// Runs the statements of a module's top level.
     pub fn run_module(&mut self, body: &[Stmt], scope: &Rc<Scope>) {
         let (gates, frame) = (self.gates.len(), self.open_module_frame());

@@ -11,7 +11,7 @@ use crate::module::{
     Arg, Call, Clause, Comprehension, ComprehensionKind, DictItem, Expr, ExprKind, LogicOp, TemplatePart, UnaryOp,
 };
 
-impl Interp {
+impl Interp<'_> {
     /// Evaluates an expression.
     pub fn eval(&mut self, expr: &Expr, scope: &Rc<Scope>) -> Value {
         let place = Place { file: scope.file.clone(), line: expr.line };

@@ -27,7 +27,7 @@ impl Items {
     }
 }
 
-impl Interp {
+impl Interp<'_> {
     /// The elements of a value.
     pub fn iterate(&mut self, value: &Value, place: &Place) -> Items {
         match value {

@@ -49,8 +49,8 @@ pub(crate) const ELEMENTS: usize = 100_000;
 const GAPS: usize = 500;
 
 /// The interpreter's state while it reads one package.
-pub struct Interp {
-    dialect: Rc<dyn Dialect>,
+pub struct Interp<'p> {
+    dialect: Rc<dyn Dialect + 'p>,
     budget: Budget,
     depth: usize,
     frames: Vec<Frame>,
@@ -69,9 +69,9 @@ pub struct Interp {
     pub notes: Vec<String>,
 }
 
-impl Interp {
+impl<'p> Interp<'p> {
     /// An interpreter that takes so many steps at most.
-    pub fn new(dialect: Rc<dyn Dialect>, steps: u64) -> Self {
+    pub fn new(dialect: Rc<dyn Dialect + 'p>, steps: u64) -> Self {
         Self {
             dialect,
             budget: Budget::new(steps),
@@ -89,7 +89,7 @@ impl Interp {
     }
 
     /// The language's rules.
-    pub fn dialect(&self) -> Rc<dyn Dialect> {
+    pub fn dialect(&self) -> Rc<dyn Dialect + 'p> {
         self.dialect.clone()
     }
 
@@ -171,7 +171,7 @@ impl Interp {
     }
 }
 
-impl Drop for Interp {
+impl Drop for Interp<'_> {
     fn drop(&mut self) {
         for vars in &self.heap {
             vars.clear();

@@ -7,7 +7,7 @@ use super::value::{Dict, ListKind, Place, Value};
 use super::{ALTERNATIVES, ELEMENTS, Interp, TEXT};
 use crate::module::{BinaryOp, UnaryOp};
 
-impl Interp {
+impl Interp<'_> {
     /// Applies a function to every alternative, and to the usual value of a setting.
     pub fn lift(&mut self, value: &Value, work: &mut dyn FnMut(&mut Self, &Value) -> Value) -> Value {
         match value {
