@@ -42,13 +42,14 @@ fn grants(policy: &Policy, key: &Pattern, other: &Policy) -> bool {
 }
 
 /// The rules of `policy` that may decide about a name for which `key` is the most specific of the `kept` keys:
-/// that of the most specific key containing it, and those of globs that overlap it without being decided by a
-/// more specific key of their own.
+/// that of the most specific key containing it, and those of still more specific globs that overlap it
+/// without being kept as a key that would decide itself.
 fn applying<'p>(policy: &'p Policy, key: &Pattern, kept: &[&Pattern]) -> Vec<&'p Rule> {
     let container = policy.tools.iter().filter(|(own, _)| own.contains(key)).max_by_key(|(own, _)| own.rank());
+    let floor = container.map(|(own, _)| own.rank());
     let partial = policy.tools.iter().filter(|(own, _)| {
         let decides_itself = kept.contains(own) && own.rank() > key.rank();
-        !own.contains(key) && !decides_itself && own.overlaps(key)
+        Some(own.rank()) > floor && !decides_itself && own.overlaps(key)
     });
     container.into_iter().chain(partial).map(|(_, rule)| rule).collect()
 }
