@@ -1,6 +1,7 @@
 //! Source languages, each lowered into the one of [`crate::module`].
 
 pub mod javascript;
+pub mod python;
 
 use std::ops::ControlFlow;
 
