@@ -1,55 +1,118 @@
-use std::path::Path;
-use riskdex_model::{Extraction, Fingerprint, PackageId, Release, Server, Tool, Verdict};
-use crate::*;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// The catalog, open. One writes at a time; any number read beside it.
+use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
+
+use crate::error::Fault;
+use crate::{Error, Result, migrate};
+
+/// The catalog's file in the data directory.
+const FILE: &str = "catalog.sqlite";
+
+/// How long a statement waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// Distinct statements of this crate; each is prepared once.
+const STATEMENTS: usize = 96;
+
+/// The catalog, open. One process writes at a time; any number read beside it.
 #[derive(Debug)]
 pub struct Catalog {
-    _connection: rusqlite::Connection,
+    connection: Connection,
+    path: PathBuf,
 }
 
-#[allow(unused_variables, missing_docs, clippy::todo)]
 impl Catalog {
-    pub fn open(data_dir: &Path) -> Result<Self> { todo!() }
-    pub fn open_read_only(data_dir: &Path) -> Result<Self> { todo!() }
+    /// Opens the catalog of a data directory for reading and writing, makes it when there is none, and
+    /// brings one of an older version up to date.
+    pub fn open(data_dir: &Path) -> Result<Self> {
+        fs::create_dir_all(data_dir).map_err(Error::io(data_dir, "making the data directory"))?;
+        Self::connect(data_dir, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, migrate::prepare)
+    }
 
-    // Writes: each is one transaction. Servers are named by their package (identity), not by slug.
-    pub fn begin_run(&mut self, source: &str, now: &str) -> Result<RunId> { todo!() }
-    pub fn finish_run(&mut self, run: RunId, report: &RunReport, now: &str) -> Result<()> { todo!() }
-    pub fn record_listing(&mut self, source: &str, servers: &[Server], now: &str) -> Result<()> { todo!() }
-    /// The server is `release.package`'s; it must have been listed.
-    pub fn record_release(&mut self, release: &Release, extraction: &Extraction, extractor: &str, now: &str) -> Result<Changes> { todo!() }
-    pub fn record_failure(&mut self, package: &PackageId, stage: &str, error: &str, now: &str) -> Result<()> { todo!() }
-    pub fn record_unchanged(&mut self, package: &PackageId, now: &str) -> Result<()> { todo!() }
-    pub fn record_verdicts(&mut self, rules_version: &str, verdicts: &[(Fingerprint, Verdict)], now: &str) -> Result<()> { todo!() }
-    /// Whether the server's current tools were read from that artifact by that extractor.
-    pub fn is_read(&self, package: &PackageId, sha256: &str, extractor: &str) -> Result<bool> { todo!() }
-    /// Call, judge, record, until it gives none.
-    pub fn unclassified(&self, rules_version: &str, limit: usize) -> Result<Vec<(Fingerprint, Tool)>> { todo!() }
+    /// Opens an existing catalog for reading only.
+    pub fn open_read_only(data_dir: &Path) -> Result<Self> {
+        Self::connect(data_dir, OpenFlags::SQLITE_OPEN_READ_ONLY, migrate::check)
+    }
 
-    // HTTP memory.
-    pub fn answer(&self, url: &str) -> Result<Option<Answer>> { todo!() }
-    pub fn remember(&mut self, url: &str, answer: &Answer) -> Result<()> { todo!() }
-    /// The same answer still holds (304): only its time changes.
-    pub fn confirm_answer(&mut self, url: &str, now: &str) -> Result<()> { todo!() }
+    fn connect(
+        data_dir: &Path,
+        flags: OpenFlags,
+        prepare: fn(&mut Connection, &Path) -> Result<(), Fault>,
+    ) -> Result<Self> {
+        let path = data_dir.join(FILE);
+        let open = || -> Result<Connection, Fault> {
+            let mut connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            connection.busy_timeout(BUSY)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+            prepare(&mut connection, &path)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|fault| Error::named(&path, "opening the catalog".to_owned(), fault))?;
+        Ok(Self { connection, path })
+    }
 
-    // Reads. Visitors may call other reads of the same catalog; all see one state.
-    pub fn slugs(&self) -> Result<Vec<String>> { todo!() }
-    pub fn for_each_server<E: From<Error>>(&self, visit: impl FnMut(ServerSummary) -> Result<(), E>) -> Result<(), E> { todo!() }
-    pub fn server(&self, slug: &str) -> Result<Option<ServerRecord>> { todo!() }
-    /// slug, published name, package id (`pypi:name`) or package name
-    pub fn find(&self, name: &str) -> Result<Option<String>> { todo!() }
-    /// by tool name, then server slug (Filter::All: by server slug, then tool slug)
-    pub fn for_each_tool<E: From<Error>>(&self, filter: Filter, visit: impl FnMut(ToolSummary) -> Result<(), E>) -> Result<(), E> { todo!() }
-    /// Tools of other servers whose name begins with the same word, the nearest names first.
-    pub fn related(&self, server: &str, tool: &str, limit: usize) -> Result<Vec<ToolSummary>> { todo!() }
-    /// newest first
-    pub fn for_each_event<E: From<Error>>(&self, limit: usize, visit: impl FnMut(Event) -> Result<(), E>) -> Result<(), E> { todo!() }
-    pub fn verdicts(&self, fingerprint: &Fingerprint) -> Result<Vec<VerdictRecord>> { todo!() }
-    pub fn totals(&self) -> Result<Totals> { todo!() }
-    pub fn last_run(&self) -> Result<Option<RunRecord>> { todo!() }
-    pub fn search(&self, query: &str, limit: usize) -> Result<Vec<ToolSummary>> { todo!() }
-    pub fn search_servers(&self, query: &str, limit: usize) -> Result<Vec<ServerSummary>> { todo!() }
-    /// Every term of the search table with the ids of the tools it occurs in, terms and ids ascending.
-    pub fn for_each_term<E: From<Error>>(&self, visit: impl FnMut(&str, &[i64]) -> Result<(), E>) -> Result<(), E> { todo!() }
+    /// The one door for writes: all of `work` is committed, or none of it.
+    pub(crate) fn write<T>(
+        &mut self,
+        doing: fmt::Arguments<'_>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T> {
+        let Self { connection, path } = self;
+        let run = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|fault| Error::named(path, doing.to_string(), fault))
+    }
+
+    /// The one door for reads. Everything in `work`, nested reads as well, sees one state of the catalog.
+    pub(crate) fn read<T>(
+        &self,
+        doing: fmt::Arguments<'_>,
+        work: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T> {
+        let run = || {
+            let outermost = self.connection.is_autocommit();
+            let _snapshot = outermost.then(|| self.connection.unchecked_transaction()).transpose()?;
+            work(&self.connection)
+        };
+        run().map_err(|fault| Error::named(&self.path, doing.to_string(), fault))
+    }
+
+    /// Gives each row of a query to `visit`, until it fails; one row is in memory at a time.
+    pub(crate) fn stream<T, E: From<Error>>(
+        &self,
+        doing: fmt::Arguments<'_>,
+        (sql, parameters): (&str, impl Params),
+        shape: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        mut visit: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut visited = Ok(());
+        self.read(doing, |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query(parameters)?;
+            while visited.is_ok()
+                && let Some(row) = rows.next()?
+            {
+                visited = visit(shape(row)?);
+            }
+            Ok(())
+        })?;
+        visited
+    }
+
+    /// Moves everything committed into the main file and waits until the disk has it.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+            .map_err(|error| Error::named(&self.path, "writing the log into the catalog".to_owned(), error.into()))
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,9 +27,21 @@
 mod answer;
 mod blob;
 mod catalog;
+mod definition;
 mod error;
+mod event;
+mod list;
+mod listing;
 mod lock;
+mod migrate;
+mod names;
+mod read;
 mod record;
+mod release;
+mod run;
+mod search;
+mod stored;
+mod verdict;
 
 pub use answer::Answer;
 pub use blob::{BlobStore, BlobWriter};

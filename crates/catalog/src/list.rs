@@ -1,0 +1,176 @@
+//! Lists over the whole catalog, streamed, and the counts beside them.
+
+use riskdex_model::{Category, Level, PackageId, capped};
+use rusqlite::{Connection, Row};
+
+use crate::run::last_run;
+use crate::stored::{count, limit, name, required_json, required_name};
+use crate::{Catalog, Error, Filter, Result, ServerSummary, ToolSummary, Totals};
+
+/// Characters of a description that a list shows.
+const DESCRIPTION: usize = 300;
+
+impl Catalog {
+    /// The slugs of all servers, in order.
+    pub fn slugs(&self) -> Result<Vec<String>> {
+        self.read(format_args!("reading the servers' slugs"), |connection| {
+            let mut statement = connection.prepare_cached("SELECT slug FROM servers ORDER BY slug")?;
+            Ok(statement.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Gives every server, by slug. The visitor may read more of the same catalog, and sees the same state.
+    pub fn for_each_server<E: From<Error>>(&self, visit: impl FnMut(ServerSummary) -> Result<(), E>) -> Result<(), E> {
+        let sql = format!("{SERVERS} ORDER BY slug");
+        self.stream(format_args!("reading the servers"), (&sql, ()), server_summary, visit)
+    }
+
+    /// Gives the tools that servers have now: all by server and tool slug, else those that the filter
+    /// picks, by name and server slug.
+    pub fn for_each_tool<E: From<Error>>(
+        &self,
+        filter: Filter,
+        visit: impl FnMut(ToolSummary) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let doing = format_args!("reading the tools");
+        match tools_query(filter) {
+            (sql, Some(picked)) => self.stream(doing, (&sql, [picked]), tool_summary, visit),
+            (sql, None) => self.stream(doing, (&sql, ()), tool_summary, visit),
+        }
+    }
+
+    /// Up to `most` tools of other servers whose name begins with the same word (`list`, `create`, ...) and
+    /// whose definition is another: those next in alphabetical order, then those before.
+    pub fn related(&self, server: &str, tool: &str, most: usize) -> Result<Vec<ToolSummary>> {
+        self.read(format_args!("reading tools related to {server}/{tool}"), |connection| {
+            let verb = tool.split('-').next().unwrap_or(tool);
+            // Of all slugs, `verb` and `verb-...` are those between `verb` and this: '.' follows '-'.
+            let beyond = format!("{verb}.");
+            let mut found = Vec::new();
+            for (from, to, order) in [(tool, beyond.as_str(), "ASC"), (verb, tool, "DESC")] {
+                let mut statement = connection.prepare_cached(&related_query(order))?;
+                let rows = statement.query_map((from, to, server, tool, limit(most - found.len())), tool_summary)?;
+                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// The counts of what is there now.
+    pub fn totals(&self) -> Result<Totals> {
+        self.read(format_args!("counting"), |connection| Ok(totals(connection)?))
+    }
+}
+
+pub(crate) const SERVERS: &str = "SELECT servers.id, slug, servers.name, registry, servers.package, version,
+         coalesce(servers.summary, extraction ->> '$.about.summary'),
+         coalesce(publisher, extraction ->> '$.about.publisher'),
+         tools, extraction ->> '$.dynamic', servers.first_seen, servers.last_seen,
+         EXISTS (SELECT 1 FROM failures WHERE server_id = servers.id AND resolved_at IS NULL),
+         (SELECT json_group_object(level, many) FROM (
+             SELECT definitions.level, count(*) AS many FROM tools JOIN definitions ON definitions.id = definition_id
+             WHERE tools.server_id = servers.id AND gone_at IS NULL AND definitions.level IS NOT NULL GROUP BY 1))
+     FROM servers LEFT JOIN reads ON reads.id = read_id LEFT JOIN releases ON releases.id = release_id";
+
+pub(crate) fn server_summary(row: &Row<'_>) -> rusqlite::Result<ServerSummary> {
+    Ok(ServerSummary {
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        package: PackageId { registry: required_name(row, 3)?, name: row.get(4)? },
+        version: row.get(5)?,
+        summary: row.get(6)?,
+        publisher: row.get(7)?,
+        tools: count(row, 8)?,
+        dynamic: row.get(9)?,
+        first_seen: row.get(10)?,
+        last_seen: row.get(11)?,
+        failed: row.get(12)?,
+        levels: required_json(row, 13)?,
+    })
+}
+
+const TOOL_COLUMNS: &str = "SELECT tools.id, servers.slug, servers.name, tools.slug, tools.name,
+         tool ->> '$.description', gated, category, definitions.level";
+
+/// Tools with their server and definition.
+pub(crate) fn tools() -> String {
+    format!(
+        "{TOOL_COLUMNS} FROM tools JOIN servers ON servers.id = tools.server_id
+         JOIN definitions ON definitions.id = definition_id"
+    )
+}
+
+/// The query for a filter, and its parameter. The crossed joins are carried out as they are written: they
+/// start where an index is in the order that is wanted.
+pub(crate) fn tools_query(filter: Filter) -> (String, Option<&'static str>) {
+    let picked = |from: &str, condition: &str| {
+        format!(
+            "{TOOL_COLUMNS} FROM {from} CROSS JOIN tools ON tools.definition_id = definitions.id AND gone_at IS NULL
+             CROSS JOIN servers ON servers.id = tools.server_id
+             WHERE {condition} AND uses > 0 ORDER BY definitions.name, servers.slug, tools.slug"
+        )
+    };
+    match filter {
+        Filter::All => {
+            let all = format!(
+                "{TOOL_COLUMNS} FROM servers CROSS JOIN tools ON tools.server_id = servers.id AND gone_at IS NULL
+                 JOIN definitions ON definitions.id = definition_id ORDER BY servers.slug, tools.slug"
+            );
+            (all, None)
+        }
+        Filter::Level(level) => (picked("definitions", "definitions.level = ?1"), Some(level.as_str())),
+        Filter::Category(category) => (picked("definitions", "category = ?1"), Some(category.as_str())),
+        Filter::Signal(signal) => {
+            let from = "signals CROSS JOIN definitions ON definitions.id = signals.definition_id";
+            (picked(from, "signal = ?1"), Some(signal.as_str()))
+        }
+    }
+}
+
+pub(crate) fn related_query(order: &str) -> String {
+    format!(
+        "{} WHERE gone_at IS NULL AND tools.slug >= ?1 AND tools.slug < ?2 AND servers.slug <> ?3
+             AND definition_id NOT IN (SELECT definition_id FROM tools JOIN servers ON servers.id = server_id
+                 WHERE servers.slug = ?3 AND tools.slug = ?4)
+         ORDER BY tools.slug {order}, servers.slug LIMIT ?5",
+        tools()
+    )
+}
+
+pub(crate) fn tool_summary(row: &Row<'_>) -> rusqlite::Result<ToolSummary> {
+    let description = row.get_ref(5)?.as_str_or_null()?;
+    Ok(ToolSummary {
+        id: row.get(0)?,
+        server: row.get(1)?,
+        server_name: row.get(2)?,
+        tool: row.get(3)?,
+        name: row.get(4)?,
+        description: description.map(|text| capped(text, DESCRIPTION).into_owned()),
+        gated: row.get(6)?,
+        category: name(row, 7)?,
+        level: name(row, 8)?,
+    })
+}
+
+fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
+    let mut totals = Totals { last_run: last_run(connection)?, ..Totals::default() };
+    let sql = "SELECT count(*), coalesce(sum(tools > 0), 0), coalesce(sum(tools), 0) FROM servers";
+    (totals.servers, totals.servers_with_tools, totals.tools) =
+        connection.query_row(sql, (), |row| Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?)))?;
+    let sql = "SELECT count(*) FROM failures WHERE resolved_at IS NULL";
+    totals.failed = connection.query_row(sql, (), |row| count(row, 0))?;
+    let mut statement = connection.prepare_cached(COUNTS)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (level, category): (Option<Level>, Option<Category>) = (name(row, 0)?, name(row, 1)?);
+        totals.definitions += count(row, 2)?;
+        if let (Some(level), Some(category)) = (level, category) {
+            *totals.by_level.entry(level).or_default() += count(row, 3)?;
+            *totals.by_category.entry(category).or_default() += count(row, 3)?;
+        }
+    }
+    Ok(totals)
+}
+
+pub(crate) const COUNTS: &str = "SELECT level, category, count(*), sum(uses) FROM definitions WHERE uses > 0
+     GROUP BY level, category";

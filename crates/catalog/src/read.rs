@@ -1,0 +1,204 @@
+//! One server with everything about it.
+
+use riskdex_model::{Extraction, Fingerprint, Origin, PackageId, Registry, Release, Server, Tool};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::stored::{count, json, limit, required_json, required_name};
+use crate::{Catalog, DefinitionVersion, FailureRecord, Result, ServerRecord, ToolRecord, ToolRef, event};
+
+/// How many of a tool's newest definitions its record holds.
+const HISTORY: usize = 50;
+
+/// How many tools with the same definition a tool's record names.
+const ELSEWHERE: usize = 20;
+
+impl Catalog {
+    /// Everything about the server with that slug.
+    pub fn server(&self, slug: &str) -> Result<Option<ServerRecord>> {
+        self.read(format_args!("reading the server {slug}"), |connection| {
+            let found = connection.prepare_cached(SERVER)?.query_row([slug], shape).optional()?;
+            Ok(found.map(|found| complete(connection, found)).transpose()?)
+        })
+    }
+
+    /// The slug of the server that a user names: by slug, package id (`pypi:name`), name in any listing, or
+    /// package name. Where several servers have the name, the first by slug.
+    pub fn find(&self, name: &str) -> Result<Option<String>> {
+        self.read(format_args!("looking for {name}"), |connection| {
+            let first = |sql, name| connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional();
+            let by_package = |registry: Registry, name| {
+                let id = PackageId::new(registry, name);
+                let sql = "SELECT slug FROM servers WHERE registry = ?1 AND package = ?2";
+                connection.prepare_cached(sql)?.query_row((registry.as_str(), id.name), |row| row.get(0)).optional()
+            };
+            if let Some(slug) = first("SELECT slug FROM servers WHERE slug = ?1", name)? {
+                return Ok(Some(slug));
+            }
+            if let Some((registry, package)) = name.split_once(':')
+                && let Ok(registry) = registry.parse()
+            {
+                return Ok(by_package(registry, package)?);
+            }
+            if let Some(slug) = first(BY_NAME, name)? {
+                return Ok(Some(slug));
+            }
+            for registry in Registry::ALL {
+                if let Some(slug) = by_package(registry, name)? {
+                    return Ok(Some(slug));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+pub(crate) const SERVER: &str =
+    "SELECT servers.id, slug, registry, package, name, summary, publisher, repository, homepage,
+         license, servers.first_seen, servers.last_seen, confirmed_at, release, at, extractor, extraction
+     FROM servers LEFT JOIN reads ON reads.id = read_id LEFT JOIN releases ON releases.id = release_id
+     WHERE slug = ?1";
+
+pub(crate) const BY_NAME: &str = "SELECT slug FROM servers WHERE id IN (
+         SELECT id FROM servers WHERE name = ?1 COLLATE NOCASE
+         UNION ALL SELECT server_id FROM listings WHERE name = ?1 COLLATE NOCASE)
+     ORDER BY slug LIMIT 1";
+
+pub(crate) const TOOLS: &str =
+    "SELECT tools.id, slug, tools.definition_id, fingerprint, tool, origin, gated, verdict, version,
+         since, tools.first_seen, last_seen, gone_at, uses
+     FROM tools JOIN definitions ON definitions.id = tools.definition_id JOIN releases ON releases.id = release_id
+     LEFT JOIN verdicts ON verdicts.id = verdict_id
+     WHERE tools.server_id = ?1 ORDER BY gone_at IS NOT NULL, position, tools.name";
+
+pub(crate) const EARLIER: &str = "SELECT fingerprint, tool, version, superseded.first_seen, superseded.last_seen
+     FROM superseded JOIN definitions ON definitions.id = definition_id JOIN releases ON releases.id = release_id
+     WHERE tool_id = ?1 ORDER BY superseded.id DESC LIMIT ?2";
+
+pub(crate) const COPIES: &str = "SELECT servers.slug, tools.slug
+     FROM tools JOIN servers ON servers.id = server_id
+     WHERE definition_id = ?1 AND gone_at IS NULL AND server_id <> ?2
+     ORDER BY servers.slug, tools.slug LIMIT ?3";
+
+/// A server's own row.
+struct Found {
+    id: i64,
+    server: Server,
+    first_seen: String,
+    last_seen: String,
+    confirmed_at: Option<String>,
+    release: Option<Release>,
+    read_at: Option<String>,
+    extractor: Option<String>,
+    extraction: Extraction,
+}
+
+fn shape(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let extraction: Extraction = json(row, 16)?.unwrap_or_default();
+    let about = &extraction.about;
+    let listed = |column: usize, stated: &Option<String>| {
+        Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.or_else(|| stated.clone()))
+    };
+    Ok(Found {
+        id: row.get(0)?,
+        server: Server {
+            slug: row.get(1)?,
+            package: PackageId { registry: required_name(row, 2)?, name: row.get(3)? },
+            name: row.get(4)?,
+            summary: listed(5, &about.summary)?,
+            publisher: listed(6, &about.publisher)?,
+            repository: listed(7, &about.repository)?,
+            homepage: listed(8, &about.homepage)?,
+            license: listed(9, &about.license)?,
+            listings: Vec::new(),
+        },
+        first_seen: row.get(10)?,
+        last_seen: row.get(11)?,
+        confirmed_at: row.get(12)?,
+        release: json(row, 13)?,
+        read_at: row.get(14)?,
+        extractor: row.get(15)?,
+        extraction,
+    })
+}
+
+fn complete(connection: &Connection, found: Found) -> rusqlite::Result<ServerRecord> {
+    let Found { id, mut server, first_seen, last_seen, confirmed_at, release, read_at, extractor, extraction } = found;
+    let sql = "SELECT source FROM listings WHERE server_id = ?1 ORDER BY source";
+    server.listings = connection.prepare_cached(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let confirmed = confirmed_at.as_deref().unwrap_or(&last_seen);
+    let all = connection
+        .prepare_cached(TOOLS)?
+        .query_map([id], |row| tool(connection, id, confirmed, row))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let (tools, mut gone): (Vec<_>, Vec<_>) = all.into_iter().partition(|tool| tool.gone_at.is_none());
+    gone.sort_by(|a: &ToolRecord, b| a.tool.name.cmp(&b.tool.name));
+    Ok(ServerRecord {
+        server,
+        release,
+        read_at,
+        extractor,
+        tools,
+        gone,
+        dynamic: extraction.dynamic,
+        notes: extraction.notes,
+        gaps: extraction.gaps,
+        failure: failure(connection, id)?,
+        first_seen,
+        last_seen,
+        events: event::of_server(connection, id)?,
+    })
+}
+
+/// A tool of the server; `confirmed` is when the tools that it has now were confirmed last.
+fn tool(connection: &Connection, server: i64, confirmed: &str, row: &Row<'_>) -> rusqlite::Result<ToolRecord> {
+    let (id, definition): (i64, i64) = (row.get(0)?, row.get(2)?);
+    let fingerprint = Fingerprint::from_stored(row.get(3)?);
+    let definition_text: Tool = required_json(row, 4)?;
+    let last_seen: String = row.get::<_, Option<_>>(11)?.unwrap_or_else(|| confirmed.to_owned());
+    let mut history = vec![DefinitionVersion {
+        fingerprint: fingerprint.clone(),
+        tool: definition_text.clone(),
+        version: row.get(8)?,
+        first_seen: row.get(9)?,
+        last_seen: last_seen.clone(),
+    }];
+    let mut earlier = connection.prepare_cached(EARLIER)?;
+    for version in earlier.query_map((id, limit(HISTORY - 1)), earlier_version)? {
+        history.push(version?);
+    }
+    let mut copies = connection.prepare_cached(COPIES)?;
+    let elsewhere = copies.query_map((definition, server, limit(ELSEWHERE)), |row| {
+        Ok(ToolRef { server: row.get(0)?, tool: row.get(1)? })
+    })?;
+    let origin: Option<Origin> = json(row, 5)?;
+    Ok(ToolRecord {
+        slug: row.get(1)?,
+        tool: Tool { origin, gated: row.get(6)?, ..definition_text },
+        fingerprint,
+        verdict: json(row, 7)?,
+        first_seen: row.get(10)?,
+        last_seen,
+        gone_at: row.get(12)?,
+        history,
+        elsewhere: elsewhere.collect::<Result<_, _>>()?,
+        copies: count(row, 13)?,
+    })
+}
+
+fn earlier_version(row: &Row<'_>) -> rusqlite::Result<DefinitionVersion> {
+    Ok(DefinitionVersion {
+        fingerprint: Fingerprint::from_stored(row.get(0)?),
+        tool: required_json(row, 1)?,
+        version: row.get(2)?,
+        first_seen: row.get(3)?,
+        last_seen: row.get(4)?,
+    })
+}
+
+fn failure(connection: &Connection, server: i64) -> rusqlite::Result<Option<FailureRecord>> {
+    let sql = "SELECT stage, error, first_at, last_at FROM failures WHERE server_id = ?1 AND resolved_at IS NULL";
+    let shape = |row: &Row<'_>| {
+        Ok(FailureRecord { stage: row.get(0)?, error: row.get(1)?, first_at: row.get(2)?, last_at: row.get(3)? })
+    };
+    connection.prepare_cached(sql)?.query_row([server], shape).optional()
+}

@@ -1,0 +1,134 @@
+//! Full text over tools and servers.
+
+use riskdex_model::Tool;
+use rusqlite::{Connection, Row};
+
+use crate::list::{SERVERS, server_summary, tool_summary, tools};
+use crate::stored::limit;
+use crate::{Catalog, Error, Result, ServerSummary, ToolSummary};
+
+/// How much each column of a tool's text counts: name, description, parameters, server.
+const TOOL_WEIGHTS: &str = "10.0, 2.0, 1.0, 3.0";
+
+/// Likewise of a server's text: name, package, summary.
+const SERVER_WEIGHTS: &str = "10.0, 5.0, 1.0";
+
+impl Catalog {
+    /// The tools that hold every word of the query, the last one as a beginning; the best first.
+    pub fn search(&self, query: &str, most: usize) -> Result<Vec<ToolSummary>> {
+        let Some(query) = match_expression(query) else { return Ok(Vec::new()) };
+        self.read(format_args!("searching tools"), |connection| {
+            let sql = format!(
+                "{} JOIN tool_text ON tool_text.rowid = tools.id WHERE tool_text MATCH ?1
+                 ORDER BY bm25(tool_text, {TOOL_WEIGHTS}), servers.slug, tools.slug LIMIT ?2",
+                tools()
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_map((query, limit(most)), tool_summary)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The servers whose name, package or summary hold every word of the query; the best first.
+    pub fn search_servers(&self, query: &str, most: usize) -> Result<Vec<ServerSummary>> {
+        let Some(query) = match_expression(query) else { return Ok(Vec::new()) };
+        self.read(format_args!("searching servers"), |connection| {
+            let sql = format!(
+                "{SERVERS} JOIN server_text ON server_text.rowid = servers.id WHERE server_text MATCH ?1
+                 ORDER BY bm25(server_text, {SERVER_WEIGHTS}), slug LIMIT ?2"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            Ok(statement.query_map((query, limit(most)), server_summary)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Gives every word that tools hold, in order, with the ids of the tools
+    /// ([`ToolSummary::id`](crate::ToolSummary)) that hold it, ascending.
+    pub fn for_each_term<E: From<Error>>(&self, mut visit: impl FnMut(&str, &[i64]) -> Result<(), E>) -> Result<(), E> {
+        let (mut term, mut tools) = (String::new(), Vec::<i64>::new());
+        let query = ("SELECT DISTINCT term, doc FROM tool_terms ORDER BY term, doc", ());
+        let shape = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        self.stream::<(String, i64), E>(format_args!("reading the words of tools"), query, shape, |(next, tool)| {
+            if next != term {
+                if !tools.is_empty() {
+                    visit(&term, &tools)?;
+                }
+                tools.clear();
+                term = next;
+            }
+            tools.push(tool);
+            Ok(())
+        })?;
+        if tools.is_empty() { Ok(()) } else { visit(&term, &tools) }
+    }
+}
+
+/// Makes a tool findable as it is now.
+pub(crate) fn index_tool(connection: &Connection, id: i64, server: i64, tool: &Tool) -> rusqlite::Result<()> {
+    let title = tool.title.as_deref().unwrap_or_default();
+    let name = format!("{} {title}", with_words(&tool.name));
+    let mut parameters = String::new();
+    for parameter in tool.parameters() {
+        parameters.push_str(&with_words(parameter.name));
+        parameters.push(' ');
+        parameters.push_str(parameter.description().unwrap_or_default());
+        parameters.push(' ');
+    }
+    let sql = "INSERT OR REPLACE INTO tool_text (rowid, name, description, parameters, server)
+         SELECT ?1, ?2, ?3, ?4, name || ' ' || package FROM servers WHERE id = ?5";
+    let description = tool.description.as_deref().unwrap_or_default();
+    connection.prepare_cached(sql)?.execute((id, name, description, parameters, server)).map(drop)
+}
+
+/// Makes a tool unfindable.
+pub(crate) fn forget_tool(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM tool_text WHERE rowid = ?1")?.execute([id]).map(drop)
+}
+
+/// Makes a server findable as it is now.
+pub(crate) fn index_server(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO server_text (rowid, name, package, summary)
+         SELECT id, name, package, coalesce(summary, '') FROM servers WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute([id]).map(drop)
+}
+
+/// The words of a query, each quoted, the last one as a prefix; none when there is no word.
+fn match_expression(query: &str) -> Option<String> {
+    let words: Vec<String> =
+        query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(16).map(quoted).collect();
+    (!words.is_empty()).then(|| format!("{}*", words.join(" ")))
+}
+
+fn quoted(word: &str) -> String {
+    format!("\"{word}\"")
+}
+
+/// A name, followed by its words where only letter case parts them: `listUsers` gives `listUsers list Users`.
+fn with_words(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        if c.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+        }
+        words.push(c);
+        before = c;
+    }
+    if words == name { words } else { format!("{name} {words}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_words_whatever_it_holds() {
+        assert_eq!(match_expression("list-users \"x\" OR").as_deref(), Some("\"list\" \"users\" \"x\" \"OR\"*"));
+        assert_eq!(match_expression(" *\"( "), None);
+    }
+
+    #[test]
+    fn camel_case_is_also_indexed_as_words() {
+        assert_eq!(with_words("listAllUsers"), "listAllUsers list All Users");
+        assert_eq!(with_words("list_users"), "list_users");
+    }
+}
