@@ -1,0 +1,277 @@
+use std::path::Path;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use riskdex_catalog::{Catalog, Event, Filter, ServerRecord, ServerSummary, ToolRecord, ToolSummary};
+use riskdex_model::Level;
+use serde::Serialize;
+use tera::Context;
+
+use crate::export::{self, Bulk, Lines};
+use crate::page::about::{AboutPage, SearchPage};
+use crate::page::attack::{AttackPage, AttacksPage};
+use crate::page::changes::ChangesPage;
+use crate::page::home::HomePage;
+use crate::page::list::{Kind, PAGE, ServersPage, TermsPage, ToolsPage, pages};
+use crate::page::method::{MethodPage, RuleReference};
+use crate::page::server::ServerPage;
+use crate::page::tool::ToolPage;
+use crate::page::Frame;
+use crate::survey::Survey;
+use crate::theme::Theme;
+use crate::write::Output;
+use crate::{Error, Result, feed, search};
+
+/// What a build needs to be told.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// Where the site will be served, without the last slash (`https://example.org/riskdex`). Links inside
+    /// the site begin at its path; canonical links, the feed and the documents have all of it.
+    pub base_url: String,
+    /// The time of the build, RFC 3339 in UTC.
+    pub generated_at: String,
+    /// The version of this program.
+    pub version: String,
+}
+
+/// What a build did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BuildReport {
+    /// HTML pages of the site.
+    pub pages: u64,
+    /// All its files.
+    pub files: u64,
+    /// Files that are new or whose content changed.
+    pub written: u64,
+    /// Files left untouched.
+    pub unchanged: u64,
+    /// Files removed, because nothing is at their address any more.
+    pub removed: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+}
+
+/// Servers read before they are rendered together: enough for all cores, few enough for memory.
+const BATCH: usize = 32;
+/// Similar tools of other servers on a tool's page.
+const RELATED: usize = 6;
+/// Newest events that the site tells of.
+const EVENTS: usize = 2000;
+/// Lines of a list on the home page.
+const GLIMPSE: usize = 8;
+
+/// Renders the whole catalog into `out`, which has to be new, empty, or an earlier site.
+pub fn build(theme: &Theme, catalog: &Catalog, out: &Path, options: &BuildOptions) -> Result<BuildReport> {
+    let site = Site::new(theme, options, Survey::of(catalog)?, Output::open(out)?);
+    for (path, content) in &theme.assets {
+        site.output.put(path, content)?;
+    }
+    let mut events = Vec::new();
+    catalog.for_each_event(EVENTS, |event| {
+        events.push(event);
+        Ok::<(), Error>(())
+    })?;
+    site.servers(catalog)?;
+    site.lists(catalog)?;
+    site.singles(catalog, &events)?;
+    search::write(&site, catalog)?;
+    feed::write(&site, &events)?;
+    export::write(&site, &events)?;
+    site.finish()
+}
+
+/// A site while it is built: what every page may need, and the one way to a file.
+pub(crate) struct Site<'a> {
+    pub(crate) theme: &'a Theme,
+    pub(crate) options: &'a BuildOptions,
+    pub(crate) survey: Survey,
+    pub(crate) output: Output,
+    info: Info<'a>,
+    /// Addresses of all pages, and of those among them that search engines may list.
+    pages: Mutex<(u64, Vec<String>)>,
+}
+
+/// What every template knows of the site.
+#[derive(Serialize)]
+struct Info<'a> {
+    url: &'a str,
+    /// The path of the address, empty or beginning with a slash: links inside the site begin with it.
+    base: &'a str,
+    version: &'a str,
+}
+
+impl<'a> Site<'a> {
+    fn new(theme: &'a Theme, options: &'a BuildOptions, survey: Survey, output: Output) -> Self {
+        let url = options.base_url.trim_end_matches('/');
+        let info = Info { url, base: path_of(url), version: &options.version };
+        Self { theme, options, survey, output, info, pages: Mutex::default() }
+    }
+
+    /// The whole address of a place on this site.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.info.url)
+    }
+
+    /// A template filled with what a view says.
+    pub(crate) fn render(&self, template: &str, view: &impl Serialize) -> Result<String> {
+        let mut context = Context::from_serialize(view).map_err(Error::template(template))?;
+        context.insert("site", &self.info);
+        self.theme.tera.render(template, &context).map_err(Error::template(template))
+    }
+
+    fn page(&self, template: &str, frame: &Frame, view: &impl Serialize) -> Result<()> {
+        self.page_at(&frame.file(), template, frame, view)
+    }
+
+    fn page_at(&self, file: &str, template: &str, frame: &Frame, view: &impl Serialize) -> Result<()> {
+        self.output.put(file, self.render(template, view)?.as_bytes())?;
+        let mut pages = self.pages.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pages.0 += 1;
+        if frame.indexed {
+            pages.1.push(frame.path.clone());
+        }
+        Ok(())
+    }
+
+    /// Pages, documents and export lines of every server, and of its tools.
+    fn servers(&self, catalog: &Catalog) -> Result<()> {
+        let mut bulk = Bulk::begin(self)?;
+        for batch in self.survey.servers.chunks(BATCH) {
+            let loaded = batch.iter().filter_map(|server| Loaded::from(catalog, server).transpose());
+            let loaded: Vec<Loaded> = loaded.collect::<Result<_>>()?;
+            let lines: Vec<Lines> = loaded.par_iter().map(|loaded| self.server(loaded)).collect::<Result<_>>()?;
+            lines.iter().try_for_each(|lines| bulk.append(lines))?;
+        }
+        bulk.end(self)
+    }
+
+    fn server(&self, loaded: &Loaded) -> Result<Lines> {
+        let record = &loaded.record;
+        let view = ServerPage::new(&self.survey, record);
+        self.page("server.html", &view.page, &view)?;
+        self.output.put(view.download.trim_start_matches('/'), view.policy.as_bytes())?;
+        loaded.tools().collect::<Vec<_>>().into_par_iter().try_for_each(|(tool, related)| {
+            let view = ToolPage::new(self.theme, &self.survey, record, tool, related);
+            self.output.put(view.control.download.trim_start_matches('/'), view.control.policy.as_bytes())?;
+            self.page("tool.html", &view.page, &view)
+        })?;
+        export::server(self, record)
+    }
+
+    /// Servers A to Z; tools by level, category and signal.
+    fn lists(&self, catalog: &Catalog) -> Result<()> {
+        for view in ServersPage::all(&self.survey) {
+            self.page("servers.html", &view.page, &view)?;
+        }
+        for view in TermsPage::all(&self.survey) {
+            self.page("terms.html", &view.page, &view)?;
+        }
+        for kind in Kind::all() {
+            let mut lines = Vec::with_capacity(PAGE);
+            let mut number = 1;
+            let last = pages(kind.count(&self.survey));
+            let mut put = |lines: &mut Vec<ToolSummary>| {
+                let view = ToolsPage::new(self.theme, &self.survey, kind, lines, number);
+                number += 1;
+                lines.clear();
+                self.page("tools.html", &view.page, &view)
+            };
+            catalog.for_each_tool(kind.filter(), |tool| {
+                lines.push(tool);
+                if lines.len() == PAGE { put(&mut lines) } else { Ok(()) }
+            })?;
+            if !lines.is_empty() || last == 1 && kind.count(&self.survey) == 0 {
+                put(&mut lines)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The pages there is one of, or one for each pattern and rule.
+    fn singles(&self, catalog: &Catalog, events: &[Event]) -> Result<()> {
+        let glimpse = glimpse(catalog)?;
+        let view = HomePage::new(&self.survey, &glimpse, &events[..events.len().min(GLIMPSE)]);
+        self.page("home.html", &view.page, &view)?;
+        let chunks: Vec<&[Event]> = if events.is_empty() { vec![&[]] } else { events.chunks(PAGE).collect() };
+        for (number, chunk) in (1..).zip(&chunks) {
+            let view = ChangesPage::new(chunk, number, chunks.len() as u64);
+            self.page("changes.html", &view.page, &view)?;
+        }
+        let view = AttacksPage::new(self.theme);
+        self.page("attacks.html", &view.page, &view)?;
+        for attack in &self.theme.attacks {
+            let view = AttackPage::new(self.theme, attack);
+            self.output.put(view.download.trim_start_matches('/'), view.policy.as_bytes())?;
+            self.page("attack.html", &view.page, &view)?;
+        }
+        let view = MethodPage::new(self.theme);
+        self.page("method.html", &view.page, &view)?;
+        for rule in &self.theme.rules {
+            let view = RuleReference::new(rule);
+            self.page("rule.html", &view.page, &view)?;
+        }
+        let view = AboutPage::new(&self.survey.totals);
+        self.page("about.html", &view.page, &view)?;
+        let view = SearchPage::search();
+        self.page("search.html", &view.page, &view)?;
+        let view = SearchPage::not_found();
+        self.page_at("404.html", "search.html", &view.page, &view)
+    }
+
+    fn finish(self) -> Result<BuildReport> {
+        let (count, mut indexed) =
+            std::mem::take(&mut *self.pages.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        indexed.sort();
+        export::sitemap(&self, &indexed)?;
+        Ok(BuildReport { pages: count, ..self.output.finish()? })
+    }
+}
+
+/// A server with all that its pages show.
+struct Loaded {
+    record: ServerRecord,
+    /// For each tool, those of today first: similar tools of other servers.
+    related: Vec<Vec<ToolSummary>>,
+}
+
+impl Loaded {
+    fn from(catalog: &Catalog, server: &ServerSummary) -> Result<Option<Self>> {
+        let Some(record) = catalog.server(&server.slug)? else { return Ok(None) };
+        let related = |tool: &ToolRecord| Ok(catalog.related(&server.slug, &tool.slug, RELATED)?);
+        let related = record.tools.iter().chain(&record.gone).map(related).collect::<Result<_>>()?;
+        Ok(Some(Self { record, related }))
+    }
+
+    fn tools(&self) -> impl Iterator<Item = (&ToolRecord, &[ToolSummary])> {
+        self.record.tools.iter().chain(&self.record.gone).zip(self.related.iter().map(Vec::as_slice))
+    }
+}
+
+/// Some critical tools, each of another server.
+fn glimpse(catalog: &Catalog) -> Result<Vec<ToolSummary>> {
+    let mut found: Vec<ToolSummary> = Vec::new();
+    catalog.for_each_tool(Filter::Level(Level::Critical), |tool| {
+        if found.len() < GLIMPSE && found.iter().all(|known| known.server != tool.server) {
+            found.push(tool);
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(found)
+}
+
+/// The path of an address, empty for the root.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("", |at| &rest[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_at_the_path_of_the_address() {
+        let paths = ["https://example.org", "http://127.0.0.1:8080", "https://example.org/a/b"].map(path_of);
+        assert_eq!(paths, ["", "", "/a/b"]);
+    }
+}

@@ -1,0 +1,46 @@
+//! The changes as an Atom feed.
+
+use riskdex_catalog::Event;
+use serde::Serialize;
+
+use crate::Result;
+use crate::build::Site;
+use crate::page::changes::{event_path, event_text};
+use crate::page::{NAME_MAX, one_line};
+
+#[derive(Serialize)]
+struct Feed {
+    updated: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    id: String,
+    url: String,
+    title: String,
+    text: String,
+    at: String,
+}
+
+/// Newest events that the feed holds.
+const ENTRIES: usize = 100;
+
+pub(crate) fn write(site: &Site<'_>, events: &[Event]) -> Result<()> {
+    let entry = |event: &Event| {
+        let url = site.url(&event_path(event));
+        let subject = event.tool_name.as_deref().unwrap_or(&event.server_name);
+        let place = if event.tool_name.is_some() { format!(" on {}", event.server_name) } else { String::new() };
+        Entry {
+            id: format!("{url}#{}-{:?}", event.at, event.kind).to_lowercase(),
+            title: one_line(&format!("{subject}{place}"), NAME_MAX),
+            text: event_text(event),
+            at: event.at.clone(),
+            url,
+        }
+    };
+    let updated = events.first().map_or(&site.options.generated_at, |event| &event.at).clone();
+    let feed = Feed { updated, entries: events.iter().take(ENTRIES).map(entry).collect() };
+    let text = site.render("feed.xml", &feed)?;
+    site.output.put_dated("changes/feed.xml", text.as_bytes(), &site.options.generated_at)
+}

@@ -1,0 +1,83 @@
+//! How lists are read and verdicts made, and the reference of the rules.
+
+use serde::Serialize;
+
+use super::words::SignalView;
+use super::{Crumb, Frame, crumbs, summary_line};
+use crate::markdown;
+use crate::theme::{Accuracy, RulePage, Theme};
+
+/// The method, with all rules.
+#[derive(Serialize)]
+pub(crate) struct MethodPage<'a> {
+    pub(crate) page: Frame,
+    crumbs: Vec<Crumb>,
+    accuracy: Option<&'a Accuracy>,
+    rules_version: Option<&'a str>,
+    rules: Vec<RuleRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct RuleRow<'a> {
+    id: &'a str,
+    title: &'a str,
+    effect: &'a str,
+    path: String,
+}
+
+/// The address of a rule's reference.
+pub(crate) fn rule_path(id: &str) -> String {
+    format!("/method/rules/{id}/")
+}
+
+impl<'a> MethodPage<'a> {
+    pub(crate) fn new(theme: &'a Theme) -> Self {
+        let row = |rule: &'a RulePage| RuleRow {
+            id: &rule.id,
+            title: &rule.title,
+            effect: &rule.effect,
+            path: rule_path(&rule.id),
+        };
+        let summary = "Where tool lists come from, how verdicts are made, and how far to trust them.";
+        Self {
+            page: Frame::new("method", "/method/", "Method", summary),
+            crumbs: crumbs([], "Method"),
+            accuracy: theme.accuracy.as_ref(),
+            rules_version: theme.rules_version.as_deref(),
+            rules: theme.rules.iter().map(row).collect(),
+        }
+    }
+}
+
+/// The reference of one rule.
+#[derive(Serialize)]
+pub(crate) struct RuleReference<'a> {
+    pub(crate) page: Frame,
+    crumbs: Vec<Crumb>,
+    id: &'a str,
+    title: &'a str,
+    status: &'a str,
+    effect: &'a str,
+    why: String,
+    signals: Vec<SignalView>,
+    found: &'a [String],
+    clean: &'a [String],
+}
+
+impl<'a> RuleReference<'a> {
+    pub(crate) fn new(rule: &'a RulePage) -> Self {
+        let summary = summary_line(&rule.why).unwrap_or_else(|| rule.title.clone());
+        Self {
+            page: Frame::new("method", rule_path(&rule.id), &rule.title, &summary),
+            crumbs: crumbs([("Method", "/method/".into())], &rule.title),
+            id: &rule.id,
+            title: &rule.title,
+            status: &rule.status,
+            effect: &rule.effect,
+            why: markdown::to_html(&rule.why),
+            signals: rule.signals.iter().map(|&signal| signal.into()).collect(),
+            found: &rule.found,
+            clean: &rule.clean,
+        }
+    }
+}

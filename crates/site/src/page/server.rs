@@ -1,0 +1,361 @@
+//! The page of one server.
+
+use std::collections::BTreeMap;
+
+use riskdex_catalog::{ServerRecord, ToolRecord};
+use riskdex_model::{Category, Signal};
+use riskdex_policy::{Policy, Stance, recommend};
+use serde::Serialize;
+
+use super::changes::EventRow;
+use super::tool::percent;
+use super::words::{Bar, CategoryView, LevelView, SignalView, date};
+use super::{
+    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, counted, crumbs, one_line, server_json, server_path, source,
+    summary_line, tool_path, tools, worst,
+};
+use crate::survey::Survey;
+
+/// What the page says.
+#[derive(Serialize)]
+pub(crate) struct ServerPage {
+    pub(crate) page: Frame,
+    crumbs: Vec<Crumb>,
+    name: String,
+    summary: Option<String>,
+    headline: String,
+    worst: Option<LevelView>,
+    states: Vec<&'static str>,
+    failure: Option<FailureView>,
+    facts: Vec<Fact>,
+    tools: Vec<Row>,
+    categories: Option<Bar>,
+    levels: Option<Bar>,
+    pub(crate) policy: String,
+    policy_text: String,
+    pub(crate) download: String,
+    combination: Option<Combination>,
+    completeness: String,
+    dynamic: Option<String>,
+    source: Vec<Fact>,
+    notes: Vec<String>,
+    gaps: Vec<GapView>,
+    more_gaps: usize,
+    similar: Vec<Similar>,
+    first_seen: String,
+    first_date: String,
+    last_seen: String,
+    last_date: String,
+    events: Vec<EventRow>,
+    gone: Vec<GoneTool>,
+    count_line: String,
+}
+
+#[derive(Serialize)]
+struct FailureView {
+    text: String,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct Row {
+    path: String,
+    name: String,
+    summary: Option<String>,
+    gated: Option<String>,
+    category: Option<CategoryView>,
+    level: Option<LevelView>,
+    confidence: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Combination {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    signal: SignalView,
+    tools: Vec<Named>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+    path: String,
+}
+
+#[derive(Serialize)]
+struct GapView {
+    kind: &'static str,
+    reason: String,
+    place: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Similar {
+    name: String,
+    path: String,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct GoneTool {
+    name: String,
+    path: String,
+    text: String,
+}
+
+/// Most gaps, remarks and events that a page lists; the JSON document has all.
+const GAPS: usize = 60;
+const NOTES: usize = 30;
+const EVENTS: usize = 20;
+/// Most tools named for one side of a dangerous combination.
+const EXAMPLES: usize = 8;
+/// Most servers with the same definitions named.
+const SIMILAR: usize = 10;
+
+impl ServerPage {
+    pub(crate) fn new(survey: &Survey, record: &ServerRecord) -> Self {
+        let server = &record.server;
+        let name = one_line(&server.name, NAME_MAX);
+        let mut levels = BTreeMap::new();
+        let mut categories = BTreeMap::new();
+        for verdict in record.tools.iter().filter_map(|tool| tool.verdict.as_ref()) {
+            *levels.entry(verdict.risk).or_default() += 1;
+            *categories.entry(verdict.category).or_default() += 1;
+        }
+        let total = record.tools.len() as u64;
+        let headline = headline(record, &categories);
+        let mut page = Frame::new("servers", server_path(&server.slug), &name, &format!("{name}: {headline}"));
+        page.json = Some(server_json(&server.slug));
+        Self {
+            crumbs: crumbs([("Servers", "/servers/".into())], &name),
+            summary: server.summary.as_deref().map(|text| one_line(text, 600)).filter(|text| !text.is_empty()),
+            worst: worst(&levels).map(Into::into),
+            states: states(record),
+            failure: record.failure.as_ref().map(|failure| FailureView {
+                text: format!(
+                    "Since {} it has failed at the step \"{}\", last on {}.{}",
+                    date(&failure.first_at),
+                    one_line(&failure.stage, 60),
+                    date(&failure.last_at),
+                    if record.release.is_some() { " What was read before is shown below." } else { "" },
+                ),
+                error: one_line(&failure.error, 1000),
+            }),
+            facts: facts(record),
+            tools: rows(record),
+            categories: Bar::categories(&categories, total),
+            levels: Bar::levels(&levels, total),
+            policy: whole_policy(record).to_pretty(),
+            policy_text: policy_text(record),
+            download: format!("{}policy.json", server_path(&server.slug)),
+            combination: combination(record),
+            completeness: completeness(record),
+            dynamic: record.dynamic.as_deref().map(|why| one_line(why, TEXT_MAX)),
+            source: if record.release.is_some() { source::artifact(record) } else { Vec::new() },
+            notes: record.notes.iter().take(NOTES).map(|note| one_line(note, 600)).collect(),
+            gaps: record.gaps.iter().take(GAPS).map(gap).collect(),
+            more_gaps: record.gaps.len().saturating_sub(GAPS),
+            similar: similar(survey, record),
+            first_date: date(&record.first_seen),
+            last_date: date(&record.last_seen),
+            first_seen: record.first_seen.clone(),
+            last_seen: record.last_seen.clone(),
+            events: record.events.iter().take(EVENTS).map(Into::into).collect(),
+            gone: record.gone.iter().map(|tool| gone(record, tool)).collect(),
+            count_line: format!(
+                "{name} has {}; the index has {} on {}.",
+                tools(total),
+                tools(survey.totals.tools),
+                counted(survey.totals.servers, "server"),
+            ),
+            page,
+            name,
+            headline,
+        }
+    }
+}
+
+/// The recommended policy of a server: the merge of its tools' rules.
+pub(crate) fn whole_policy(record: &ServerRecord) -> Policy {
+    match record.tools.is_empty() {
+        true => Policy::new(Stance::Deny),
+        false => recommend(record.tools.iter().filter_map(|tool| Some((&tool.tool, tool.verdict.as_ref()?)))),
+    }
+}
+
+fn headline(record: &ServerRecord, categories: &BTreeMap<Category, u64>) -> String {
+    let total = record.tools.len() as u64;
+    if total == 0 {
+        return match (&record.dynamic, &record.release) {
+            (Some(_), _) => "Its tools are made when it runs; none can be listed here.".to_owned(),
+            (None, Some(_)) => "No tools were found in its package.".to_owned(),
+            (None, None) => "Its package has not been read.".to_owned(),
+        };
+    }
+    let count = |category| categories.get(&category).copied().unwrap_or_default();
+    let severe = [
+        (count(Category::Destructive), "can delete or overwrite for good"),
+        (count(Category::Financial), "can spend money"),
+        (count(Category::Execute), "can trigger actions"),
+        (count(Category::Write), "can change data"),
+    ];
+    let parts: Vec<String> =
+        severe.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{many} {what}")).collect();
+    match (parts.is_empty(), count(Category::Read) == total) {
+        (true, true) => format!("{}, all of which only read.", tools(total)),
+        (true, false) => format!("{}.", tools(total)),
+        (false, _) => format!("{}: {}.", tools(total), parts.join(", ")),
+    }
+}
+
+/// What is to be known before anything else, in a word or three.
+fn states(record: &ServerRecord) -> Vec<&'static str> {
+    let mut states = Vec::new();
+    if record.dynamic.is_some() {
+        states.push("Tools made at run time");
+    }
+    if record.failure.is_some() {
+        states.push(if record.release.is_some() { "Last reading failed" } else { "Not readable" });
+    }
+    if record.release.as_ref().is_some_and(|release| release.yanked.is_some()) {
+        states.push("Release withdrawn");
+    }
+    states
+}
+
+fn facts(record: &ServerRecord) -> Vec<Fact> {
+    let server = &record.server;
+    let text = |name, value: &Option<String>| value.as_deref().map(|v| Fact::text(name, one_line(v, LINE_MAX)));
+    let link = |name, value: &Option<String>| value.as_deref().map(|v| Fact::link(name, v));
+    let version = record.release.as_ref().map(|release| Fact::code("Version", one_line(&release.version, NAME_MAX)));
+    [
+        text("Publisher", &server.publisher),
+        Some(Fact::code("Package", one_line(&server.package.to_string(), NAME_MAX))),
+        Some(Fact::text("Registry", server.package.registry.label())),
+        version,
+        link("Repository", &server.repository),
+        link("Home page", &server.homepage),
+        text("Licence", &server.license),
+        Some(Fact::text("Listed by", server.listings.iter().map(|l| one_line(l, 60)).collect::<Vec<_>>().join(", "))),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|fact| !fact.value.is_empty())
+    .collect()
+}
+
+fn rows(record: &ServerRecord) -> Vec<Row> {
+    let mut tools: Vec<&ToolRecord> = record.tools.iter().collect();
+    tools.sort_by_key(|tool| std::cmp::Reverse(tool.verdict.as_ref().map(|v| (v.risk, v.category.severity()))));
+    tools
+        .into_iter()
+        .map(|tool| Row {
+            path: tool_path(&record.server.slug, &tool.slug),
+            name: one_line(&tool.tool.name, NAME_MAX),
+            summary: tool.tool.description.as_deref().and_then(summary_line),
+            gated: tool.tool.gated.as_deref().map(|gate| one_line(gate, LINE_MAX)),
+            category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),
+            level: tool.verdict.as_ref().map(|verdict| verdict.risk.into()),
+            confidence: tool.verdict.as_ref().map(|verdict| percent(verdict.confidence)),
+        })
+        .collect()
+}
+
+fn policy_text(record: &ServerRecord) -> String {
+    let unjudged = record.tools.iter().filter(|tool| tool.verdict.is_none()).count() as u64;
+    let gated = record.tools.iter().filter(|tool| tool.tool.gated.is_some()).count() as u64;
+    let mut text = "A tool that it does not name is denied, also one that a later release adds.".to_owned();
+    if unjudged > 0 {
+        text += &format!(" {} not judged yet and therefore left out.", are(unjudged));
+    }
+    if gated > 0 {
+        text += &format!(" {} offered only under a condition.", are(gated));
+    }
+    text
+}
+
+fn are(count: u64) -> String {
+    format!("{} {}", tools(count), if count == 1 { "is" } else { "are" })
+}
+
+/// The three kinds of tools that make a leak possible, when one server has all.
+fn combination(record: &ServerRecord) -> Option<Combination> {
+    let with = |wanted: &[Signal]| -> Vec<Named> {
+        let has = |tool: &&ToolRecord| {
+            tool.verdict.as_ref().is_some_and(|verdict| wanted.iter().any(|signal| verdict.signals.contains(signal)))
+        };
+        let named = |tool: &ToolRecord| Named {
+            name: one_line(&tool.tool.name, 60),
+            path: tool_path(&record.server.slug, &tool.slug),
+        };
+        record.tools.iter().filter(has).map(named).collect()
+    };
+    let sides = [
+        (Signal::PrivateData, with(&[Signal::PrivateData, Signal::Secrets])),
+        (Signal::UntrustedContent, with(&[Signal::UntrustedContent])),
+        (Signal::ExternalSink, with(&[Signal::ExternalSink])),
+    ];
+    if sides.iter().any(|(_, tools)| tools.is_empty()) {
+        return None;
+    }
+    let part = |(signal, mut tools): (Signal, Vec<Named>)| {
+        let more = tools.len().saturating_sub(EXAMPLES);
+        tools.truncate(EXAMPLES);
+        Part { signal: signal.into(), tools, more }
+    };
+    Some(Combination {
+        text: "This server alone has tools that read private data, tools that bring in text from outside, and tools \
+               that can carry data out. An agent that holds all three can be talked into leaking the first through \
+               the last."
+            .to_owned(),
+        parts: sides.into_iter().map(part).collect(),
+    })
+}
+
+fn completeness(record: &ServerRecord) -> String {
+    let gated = record.tools.iter().filter(|tool| tool.tool.gated.is_some()).count() as u64;
+    let mut text = match (&record.release, &record.dynamic, record.gaps.is_empty()) {
+        (None, ..) => "It has not been read yet.".to_owned(),
+        (_, Some(_), _) => "The list is not whole: at least a part of it exists only when the server runs.".to_owned(),
+        (_, None, true) => "The list is complete: every registration that the entry point reaches was understood.".to_owned(),
+        (_, None, false) => {
+            "Everything that was understood is listed; what was not is below, and a tool may be missing for it.".to_owned()
+        }
+    };
+    if gated > 0 {
+        text += &format!(" {} offered only under a condition, which its line names.", are(gated));
+    }
+    text
+}
+
+fn gap(gap: &riskdex_model::Gap) -> GapView {
+    let place = (!gap.file.is_empty()).then(|| match gap.line {
+        0 => one_line(&gap.file, LINE_MAX),
+        line => format!("{}:{line}", one_line(&gap.file, LINE_MAX)),
+    });
+    GapView { kind: source::gap_kind(gap.kind), reason: one_line(&gap.reason, 400), place }
+}
+
+fn similar(survey: &Survey, record: &ServerRecord) -> Vec<Similar> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for other in record.tools.iter().flat_map(|tool| &tool.elsewhere) {
+        *counts.entry(&other.server).or_default() += 1;
+    }
+    let mut found: Vec<(&str, u64)> = counts.into_iter().collect();
+    found.sort_by_key(|(slug, count)| (std::cmp::Reverse(*count), *slug));
+    let view = |(slug, count)| Similar { name: survey.server_name(slug), path: server_path(slug), count };
+    found.into_iter().take(SIMILAR).map(view).collect()
+}
+
+fn gone(record: &ServerRecord, tool: &ToolRecord) -> GoneTool {
+    GoneTool {
+        name: one_line(&tool.tool.name, NAME_MAX),
+        path: tool_path(&record.server.slug, &tool.slug),
+        text: tool.gone_at.as_deref().map(|at| format!("missing since {}", date(at))).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a definition was read, as facts for a table.
+
+use riskdex_catalog::{ServerRecord, ToolRecord};
+use riskdex_model::{ArtifactKind, GapKind, Origin, capped};
+
+use super::words::date;
+use super::{Fact, LINE_MAX, NAME_MAX, one_line};
+
+/// The artifact that a server's tools were read from.
+pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
+    let mut facts = vec![Fact::code("Package", record.server.package.to_string())];
+    if let Some(release) = &record.release {
+        facts.push(Fact::code("Version", one_line(&release.version, NAME_MAX)));
+        if let Some(reason) = &release.yanked {
+            let text = if reason.is_empty() { "no reason was given" } else { reason };
+            facts.push(Fact::text("Withdrawn", format!("by its publisher: {}", one_line(text, LINE_MAX))));
+        }
+        let artifact = &release.artifact;
+        facts.push(Fact::text("Artifact", format!("{} ({})", one_line(&artifact.file, NAME_MAX), kind(artifact.kind))));
+        facts.push(Fact::code("SHA-256", one_line(&artifact.sha256, NAME_MAX)));
+        if let Some(at) = &release.published {
+            facts.push(Fact::text("Published", date(at)));
+        }
+    }
+    if let Some(at) = &record.read_at {
+        facts.push(Fact::text("Read", date(at)));
+    }
+    facts
+}
+
+/// The place of one tool's definition in it.
+pub(crate) fn definition(record: &ServerRecord, tool: &ToolRecord) -> Vec<Fact> {
+    let mut facts = artifact(record);
+    if let Some(origin) = &tool.tool.origin {
+        if let Some(package) = &origin.package {
+            facts.push(Fact::code("Defined in package", one_line(package, NAME_MAX)));
+        }
+        if !origin.file.is_empty() {
+            facts.push(Fact::code("File and line", format!("{}:{}", one_line(&origin.file, LINE_MAX), origin.line)));
+        }
+        facts.push(Fact::text("How", method(origin)));
+    }
+    facts.push(Fact::code("Definition", tool.fingerprint.to_string()));
+    facts
+}
+
+/// How a definition was read, for a reader.
+fn method(origin: &Origin) -> String {
+    match origin.method.as_str() {
+        "live" => "from the list that the running server gave".to_owned(),
+        "manifest" => "from the package's manifest".to_owned(),
+        method => format!("from the source, without running it ({})", capped(method, 80)),
+    }
+}
+
+fn kind(kind: ArtifactKind) -> &'static str {
+    match kind {
+        ArtifactKind::Wheel => "wheel",
+        ArtifactKind::Sdist => "source distribution",
+        ArtifactKind::Tarball => "archive",
+        ArtifactKind::Bundle => "MCP bundle",
+    }
+}
+
+/// A kind of gap, for a reader.
+pub(crate) fn gap_kind(kind: GapKind) -> &'static str {
+    match kind {
+        GapKind::Dynamic => "made at run time",
+        GapKind::Compiled => "compiled",
+        GapKind::Incomplete => "not resolved",
+        GapKind::Syntax => "not parsed",
+        GapKind::Limit => "too large",
+        GapKind::Anomaly => "archive is odd",
+    }
+}

@@ -1,0 +1,59 @@
+use std::collections::BTreeMap;
+
+use riskdex_catalog::{Catalog, Filter, ServerSummary, Totals};
+use riskdex_model::{Category, Level, Signal, slug};
+
+use crate::page::{NAME_MAX, one_line};
+use crate::{Error, Result};
+
+/// The whole catalog seen from afar: every server in a line, and counts.
+pub(crate) struct Survey {
+    pub(crate) totals: Totals,
+    /// In the order of their slugs.
+    pub(crate) servers: Vec<ServerSummary>,
+    /// How many tools have each signal.
+    signals: BTreeMap<Signal, u64>,
+}
+
+impl Survey {
+    pub(crate) fn of(catalog: &Catalog) -> Result<Self> {
+        let mut servers = Vec::new();
+        catalog.for_each_server(|server| {
+            servers.push(server);
+            Ok::<(), Error>(())
+        })?;
+        servers.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let mut signals = BTreeMap::new();
+        for &signal in Signal::ALL {
+            let count = signals.entry(signal).or_default();
+            catalog.for_each_tool(Filter::Signal(signal), |_| {
+                *count += 1;
+                Ok::<(), Error>(())
+            })?;
+        }
+        Ok(Self { totals: catalog.totals()?, servers, signals })
+    }
+
+    pub(crate) fn at_level(&self, level: Level) -> u64 {
+        self.totals.by_level.get(&level).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn of_category(&self, category: Category) -> u64 {
+        self.totals.by_category.get(&category).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn with_signal(&self, signal: Signal) -> u64 {
+        self.signals.get(&signal).copied().unwrap_or_default()
+    }
+
+    /// A server's name for a reader; its slug when it is not there.
+    pub(crate) fn server_name(&self, slug: &str) -> String {
+        let at = self.servers.binary_search_by(|server| server.slug.as_str().cmp(slug)).ok();
+        one_line(at.and_then(|at| self.servers.get(at)).map_or(slug, |server| &server.name), NAME_MAX)
+    }
+}
+
+/// The letter under which a server stands in the alphabetical list: `a` to `z`, or `0` for all else.
+pub(crate) fn letter(name: &str) -> char {
+    slug(name).chars().next().filter(char::is_ascii_lowercase).unwrap_or('0')
+}
