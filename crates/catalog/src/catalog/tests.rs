@@ -123,6 +123,20 @@ fn verdict(rules: &str, tool: &Tool) -> Verdict {
 }
 
 #[test]
+fn opening_again_finds_everything() {
+    let mut world = World::with(&["s"]);
+    world.read("s", "1", &[("a", "one")], &day(2));
+    let before = world.record("s");
+    drop(world.catalog);
+    let again = Catalog::open(world.folder.path()).unwrap();
+    assert_eq!(again.server("pypi-s").unwrap().unwrap(), before);
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join(FILE), "").unwrap();
+    assert!(matches!(Catalog::open_read_only(empty.path()), Err(Error::Older { found: 0, .. })));
+    Catalog::open(empty.path()).unwrap();
+}
+
+#[test]
 fn an_empty_catalog_counts_nothing_and_holds_nothing() {
     let world = World::new();
     assert_eq!(world.catalog.totals().unwrap(), crate::Totals::default());
@@ -368,7 +382,13 @@ fn the_artifact_states_what_the_listings_do_not() {
     let record = world.record("s");
     assert_eq!(record.server.summary.as_deref(), Some("from the artifact"));
     let mut summaries = Vec::new();
-    world.catalog.for_each_server(|server| Ok::<_, Error>(summaries.push(server))).unwrap();
+    world
+        .catalog
+        .for_each_server(|server| {
+            summaries.push(server);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
     assert_eq!(summaries[0].summary, record.server.summary);
     assert_eq!(summaries[0].dynamic, record.dynamic);
     assert_eq!((summaries[0].version.as_deref(), summaries[0].tools), (Some("1"), 0));
@@ -398,7 +418,10 @@ fn lists_are_in_order_and_hold_what_the_filter_says() {
         let mut found = Vec::new();
         world
             .catalog
-            .for_each_tool(filter, |tool| Ok::<_, Error>(found.push(format!("{}/{}", tool.server, tool.tool))))
+            .for_each_tool(filter, |tool| {
+                found.push(format!("{}/{}", tool.server, tool.tool));
+                Ok::<_, Error>(())
+            })
             .unwrap();
         found
     };
@@ -429,7 +452,13 @@ fn search_finds_what_tools_are_now() {
     assert_eq!(servers[0].slug, "pypi-alpha");
     world.read("alpha", "2", &[("drop_table", "changed words")], &day(3));
     let mut terms = Vec::new();
-    world.catalog.for_each_term(|term, tools| Ok::<_, Error>(terms.push((term.to_owned(), tools.len())))).unwrap();
+    world
+        .catalog
+        .for_each_term(|term, tools| {
+            terms.push((term.to_owned(), tools.len()));
+            Ok::<_, Error>(())
+        })
+        .unwrap();
     let terms: Vec<_> = terms.iter().map(|(term, tools)| (term.as_str(), *tools)).collect();
     assert_eq!(terms, [("alpha", 1), ("changed", 1), ("drop", 1), ("table", 1), ("words", 1)]);
 }
