@@ -60,11 +60,6 @@ impl Tree {
         &self.native
     }
 
-    /// Whether nothing was kept.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
     /// Lays another package's files under `prefix` (empty, or ending with `/`); files of this tree win.
     pub(crate) fn mount(&mut self, package: &str, prefix: &str, other: Self) {
         let mut files = Vec::new();
@@ -77,6 +72,11 @@ impl Tree {
         }
         files.sort_unstable();
         self.mounts.push(Mount { package: package.to_owned(), prefix: prefix.to_owned(), files });
+    }
+
+    /// Whether a package of this name was laid into the tree.
+    pub(crate) fn has_mounted(&self, package: &str) -> bool {
+        self.mounts.iter().any(|mount| mount.package == package)
     }
 
     /// Which dependency a path belongs to and the path inside it; `None` for the package's own files.

@@ -1,0 +1,108 @@
+//! Archives and directories, read into a [`Tree`] under [`Limits`]. Nothing is unpacked to disk; of a
+//! member that no reader needs, only the first bytes are looked at.
+
+mod directory;
+mod intake;
+mod tar;
+mod zip;
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use riskdex_model::Gap;
+
+use crate::Error;
+use crate::limits::Limits;
+use crate::tree::Tree;
+use intake::Intake;
+
+/// An artifact's files, and what was wrong with the others.
+#[derive(Debug)]
+pub(crate) struct Unpacked {
+    pub(crate) tree: Tree,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// The forms an artifact can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Zip,
+    TarGz,
+    Tar,
+}
+
+impl Form {
+    /// The form that a file's name promises, if any.
+    fn promised(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+        let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+        match () {
+            () if ends(&[".whl", ".zip", ".mcpb", ".dxt", ".nupkg", ".jar"]) => Some(Self::Zip),
+            () if ends(&[".tgz", ".tar.gz", ".crate"]) => Some(Self::TarGz),
+            () if ends(&[".tar"]) => Some(Self::Tar),
+            () => None,
+        }
+    }
+
+    /// The form that a file's first bytes show, if any.
+    fn shown(head: &[u8]) -> Option<Self> {
+        match head {
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
+            [0x1f, 0x8b, 8, ..] => Some(Self::TarGz),
+            _ if head.get(257..262) == Some(b"ustar") => Some(Self::Tar),
+            _ => None,
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Zip => "a zip archive",
+            Self::TarGz => "a gzip-compressed tar archive",
+            Self::Tar => "a tar archive",
+        }
+    }
+}
+
+/// Reads an archive file or a directory.
+pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let mut intake = Intake::new(path, limits);
+    if path.metadata().map_err(unreadable)?.is_dir() {
+        directory::read(path, &mut intake)?;
+        return Ok(intake.finish());
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut head = Vec::with_capacity(512);
+    (&mut file).take(512).read_to_end(&mut head).map_err(unreadable)?;
+    file.rewind().map_err(unreadable)?;
+    let (promised, shown) = (Form::promised(path), Form::shown(&head));
+    match shown.filter(|form| promised.is_none_or(|p| p == *form)) {
+        Some(Form::Zip) => zip::read(file, &mut intake)?,
+        Some(Form::TarGz) => tar::read_compressed(file, &mut intake)?,
+        Some(Form::Tar) => tar::read_plain(file, &mut intake)?,
+        None => {
+            let expected = promised.map_or("a zip, tar or gzip-compressed tar archive", Form::label);
+            return Err(Error::NotAnArchive { path: path.to_owned(), expected, found: shown_bytes(&head) });
+        }
+    }
+    intake.strip_root();
+    Ok(intake.finish())
+}
+
+/// The first bytes of a file, for a message.
+fn shown_bytes(head: &[u8]) -> String {
+    if head.is_empty() {
+        "nothing".to_owned()
+    } else {
+        format!("{:?}", head[..head.len().min(12)].escape_ascii().to_string())
+    }
+}
+
+/// Whether an error means that the input ended too early.
+fn is_cut(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use riskdex_model::{Extraction, Gap, PackageId, Registry};
+use sha2::{Digest, Sha256};
+
+use crate::about::Identity;
+use crate::archive::{self, Unpacked};
+use crate::assemble::assemble;
+use crate::ecosystem::Ecosystem;
+use crate::found::Found;
+use crate::language::Language;
+use crate::limits::{self, Limits};
+use crate::query::Queries;
+use crate::tree::Tree;
+use crate::{Error, manifest};
+
+/// Packages that are followed from one artifact, at most.
+const FOLLOWED: usize = 4;
+
+/// Reads artifacts. Holds the recipes; reading changes nothing, so one serves all threads.
+#[derive(Debug)]
+pub struct Extractor {
+    queries: Queries,
+    limits: Limits,
+    version: String,
+}
+
+impl Extractor {
+    /// An extractor with the recipes among `files`: (path below the rules folder, text). Files outside
+    /// `recipes/` and `queries/` are passed over.
+    pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let is_recipe = |path: &str| path.starts_with("recipes/") || path.starts_with("queries/");
+        let mut files: Vec<_> = files.into_iter().filter(|(path, _)| is_recipe(path)).collect();
+        files.sort_unstable();
+        let queries = Queries::load(&files)?;
+        Ok(Self { queries, limits: Limits::DEFAULT, version: version(&files) })
+    }
+
+    /// Changes whenever this crate's code or a recipe does: what was read with one version need not be read
+    /// again with the same.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Reads an artifact: an archive (wheel, source distribution, npm tarball, crate, MCP bundle, zip or tar
+    /// of sources), a directory, or a manifest alone (`.json`).
+    pub fn read(&self, path: &Path) -> Result<Extraction, Error> {
+        self.read_with(path, &[])
+    }
+
+    /// Reads an artifact together with artifacts of its dependencies, whose code may register tools for it.
+    /// Such a tool's origin names the dependency.
+    pub fn read_with(&self, path: &Path, dependencies: &[&Path]) -> Result<Extraction, Error> {
+        Ok(self.attempt(path, dependencies)?.extraction)
+    }
+
+    /// Reads an artifact, and where its code leaves the tools to another package, asks `fetch` for that
+    /// package's artifact (by identity and the range that the manifest states) and reads it too, one package on.
+    pub fn read_following(
+        &self,
+        path: &Path,
+        fetch: &mut dyn FnMut(&PackageId, Option<&str>) -> Option<PathBuf>,
+    ) -> Result<Extraction, Error> {
+        let alone = self.attempt(path, &[])?;
+        let wanted = alone.elsewhere.iter().take(FOLLOWED);
+        let fetched: Vec<PathBuf> = wanted.filter_map(|(id, range)| fetch(id, range.as_deref())).collect();
+        if fetched.is_empty() {
+            return Ok(alone.extraction);
+        }
+        self.read_with(path, &fetched.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    }
+
+    fn attempt(&self, path: &Path, dependencies: &[&Path]) -> Result<Attempt, Error> {
+        let Unpacked { mut tree, mut gaps } = archive::read(path, &self.limits)?;
+        let ecosystems = Ecosystem::of(&tree);
+        let (identity, registry) = identify(&ecosystems, &tree);
+        let languages = Language::of(&ecosystems, &tree);
+        for dependency in dependencies {
+            mount(&mut tree, archive::read(dependency, &self.limits)?, &mut gaps);
+        }
+        // Trees of source code are walked by recursion with a cap on depth; the cap fits this stack.
+        let (mut found, language) = thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(limits::STACK_BYTES);
+            let reader = thread.spawn_scoped(scope, || self.read_code(&languages, &tree));
+            let reader = reader.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+            reader.join().map_err(|panic| Error::Panicked {
+                path: path.to_owned(),
+                package: identity.name.clone(),
+                message: message(panic.as_ref()),
+            })
+        })?;
+        let mut elsewhere = Vec::new();
+        for other in std::mem::take(&mut found.elsewhere) {
+            if tree.has_mounted(&other.package) {
+                continue;
+            }
+            let range = other.requirement.as_deref().unwrap_or("any version");
+            found.notes.push(format!(
+                "Tools of this server are made by another package, {} ({range}), not read here.",
+                other.package
+            ));
+            let registry = language.and_then(Language::registry);
+            elsewhere.extend(registry.map(|r| (PackageId::new(r, &other.package), other.requirement)));
+        }
+        let mut extraction = assemble(identity, &tree, found, manifest::read(&tree), gaps);
+        extraction.registry = registry;
+        Ok(Attempt { extraction, elsewhere })
+    }
+
+    /// Reads the code, language by language, until one of them registers tools.
+    fn read_code(&self, languages: &[Language], tree: &Tree) -> (Found, Option<Language>) {
+        let mut all = Found::default();
+        for &language in languages {
+            let found = match language {
+                Language::Python | Language::JavaScript => Found::default(),
+                Language::Go | Language::Rust | Language::CSharp | Language::Java => self.queries.tools(language, tree),
+            };
+            if !found.tools.is_empty() || !found.elsewhere.is_empty() {
+                return (found, Some(language));
+            }
+            all.dynamic = all.dynamic.or(found.dynamic);
+            all.notes.extend(found.notes);
+            all.gaps.extend(found.gaps);
+        }
+        (all, None)
+    }
+}
+
+/// One reading, and the packages it left tools to, with the ranges the manifest states.
+struct Attempt {
+    extraction: Extraction,
+    elsewhere: Vec<(PackageId, Option<String>)>,
+}
+
+/// Name, version and description by the first manifest that states a name.
+fn identify(ecosystems: &[Ecosystem], tree: &Tree) -> (Identity, Option<Registry>) {
+    let registry = ecosystems.first().and_then(|ecosystem| ecosystem.registry());
+    let stated = ecosystems.iter().map(|ecosystem| Identity::of(*ecosystem, tree));
+    (stated.into_iter().find(|identity| !identity.name.is_empty()).unwrap_or_default(), registry)
+}
+
+/// Lays a dependency's files where an installed one would have them.
+fn mount(tree: &mut Tree, dependency: Unpacked, gaps: &mut Vec<Gap>) {
+    let ecosystems = Ecosystem::of(&dependency.tree);
+    let (identity, _) = identify(&ecosystems, &dependency.tree);
+    let language = Language::of(&ecosystems, &dependency.tree).first().copied();
+    let place = language.map(|language| language.place_of(&identity.name)).unwrap_or_default();
+    gaps.extend(dependency.gaps.into_iter().map(|gap| Gap { file: format!("{place}{}", gap.file), ..gap }));
+    tree.mount(&identity.name, &place, dependency.tree);
+}
+
+/// This crate's version with a digest of its code and of the recipes.
+fn version(files: &[(String, String)]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(env!("RISKDEX_EXTRACT_CODE"));
+    for (path, text) in files {
+        digest.update((path.len() as u64).to_le_bytes());
+        digest.update(path);
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    }
+    let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}+{hex}", env!("CARGO_PKG_VERSION"))
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

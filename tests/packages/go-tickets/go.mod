@@ -1,0 +1,3 @@
+module github.com/example/go-tickets
+
+go 1.24
