@@ -1,2 +1,55 @@
-//! riskdex
-fn main() {}
+//! The riskdex program: reads what the user typed, runs one command, prints errors, picks the exit code.
+
+mod args;
+mod clock;
+mod command;
+mod config;
+mod embedded;
+mod exit;
+mod pipeline;
+mod progress;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.global.verbose);
+    // The HTTP client is built without a default provider, so that only one cryptography library is linked.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("a cryptography provider was installed before");
+    }
+    match command::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Success.into(),
+        Err(error) => {
+            eprintln!("riskdex: {error:#}");
+            error.downcast_ref::<Exit>().copied().unwrap_or(Exit::Nothing).into()
+        }
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    let default = match verbose {
+        0 => "off",
+        1 => "riskdex=info",
+        2 => "riskdex=debug",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// `riskdex … | head` is not an error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

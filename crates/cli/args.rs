@@ -1,0 +1,304 @@
+//! What the user may type. Nothing here does anything: [`crate::command`] runs it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use riskdex_model::Level;
+
+const EXAMPLES: &str = "\
+Examples:
+  riskdex nightly --source awslabs --serve       read every awslabs server, build the site, serve it
+  riskdex extract server.whl --format json       the tools inside one package, nothing executed
+  riskdex policy export --server awslabs.eks-mcp-server
+  riskdex policy check policy.json
+
+Exit codes: 0 all went well; 1 nothing could be done; 2 wrong usage, or `classify --fail-on` found
+something; 3 done, but some packages failed; 4 another run holds the data directory.";
+
+/// Finds out what the tools of MCP servers can do, and recommends a policy for each.
+#[derive(Debug, Parser)]
+#[command(name = "riskdex", version, about, after_help = EXAMPLES, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Taken by every command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// Catalog and caches [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "RISKDEX_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Configuration file [default: riskdex/config.toml in the platform's configuration directory]
+    #[arg(long, global = true, value_name = "FILE", env = "RISKDEX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read rules, recipes and lexicons from DIR as well; a rule there replaces the built-in one of the same id
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Print no progress, only results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Log more; repeat for still more. RUST_LOG overrides it
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Crawl, classify what changed, build the site: the whole job in one run
+    Nightly(Nightly),
+    /// Ask the indexes, fetch what is new, read it into the catalog
+    Crawl(Crawl),
+    /// Print the tools inside a package or a source folder; nothing is executed
+    Extract(Extract),
+    /// Say what tools can do: reads tool definitions, prints a verdict for each
+    Classify(Classify),
+    /// Write, check and combine policy documents
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Build the static site from the catalog
+    Site(Site),
+    /// Serve a built site on a loopback address
+    Serve(Serve),
+    /// List, show, test and explain the rules
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Reports over the whole catalog
+    #[command(subcommand)]
+    Report(Report),
+    /// Say what is in the catalog and how the last run went
+    Status(Status),
+    /// Print a shell completion script
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// Where to write them
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// Which servers to read, and from where.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Crawl {
+    /// Index to crawl; repeat for several [default: every source that the configuration enables, else awslabs]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Vec<String>,
+    /// Read only servers of this name (published name, package or slug); repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Read at most N servers
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Read again what has not changed
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Python package index [default: what pip or uv use]
+    #[arg(long, value_name = "URL")]
+    pub(crate) pypi_index: Option<String>,
+    /// npm registry [default: what npm uses]
+    #[arg(long, value_name = "URL")]
+    pub(crate) npm_registry: Option<String>,
+    /// Host that may have a private address or speak plain http; repeat for several
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_private: Vec<String>,
+    /// Print the run's report as JSON
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  riskdex nightly --source awslabs --serve
+  riskdex nightly --source awslabs --data-dir /var/lib/riskdex --out /srv/www --quiet")]
+pub(crate) struct Nightly {
+    #[command(flatten)]
+    pub(crate) crawl: Crawl,
+    #[command(flatten)]
+    pub(crate) site: Site,
+    /// Serve the site when it is built, until interrupted
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Address to serve on [default: 127.0.0.1:8080, or a free port when that is taken]
+    #[arg(long, value_name = "ADDR", requires = "serve")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  riskdex extract awslabs_eks_mcp_server-0.1.0-py3-none-any.whl
+  riskdex extract ./my-server --format json | jq '.tools[].name'")]
+pub(crate) struct Extract {
+    /// Wheel, sdist, npm tarball, MCP bundle, or a folder of sources
+    pub(crate) artifact: PathBuf,
+    /// Archive of a package that ARTIFACT depends on and may take its tools from; repeat for several
+    #[arg(long, value_name = "ARTIFACT")]
+    pub(crate) dependency: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Input: a JSON array of tools, the result of `tools/list`, or one JSON object a line, either a tool or
+{\"server\":…, \"tool\":…}. Output keeps the order of the input.
+
+Examples:
+  riskdex classify --format jsonl < tools.jsonl
+  riskdex extract server.whl --format json | riskdex classify --format table
+  riskdex classify tools.json --fail-on High --format sarif > risk.sarif")]
+pub(crate) struct Classify {
+    /// Files to read [default: standard input]
+    pub(crate) files: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = VerdictFormat::Table)]
+    pub(crate) format: VerdictFormat,
+    /// Exit with code 2 when a tool has this level or a higher one
+    #[arg(long, value_name = "LEVEL", ignore_case = true)]
+    pub(crate) fail_on: Option<Level>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Write the recommended policy of servers in the catalog
+    #[command(after_help = "\
+Examples:
+  riskdex policy export --server awslabs.eks-mcp-server > policy.json
+  riskdex policy export --all --out policies/")]
+    Export(Export),
+    /// Check documents; every error is printed with its JSON pointer
+    Check {
+        /// Documents to check; - for standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+        format: TextOrJson,
+    },
+    /// Combine documents into one that allows no more than any of them
+    Merge {
+        /// Documents to combine
+        #[arg(required = true, num_args = 2..)]
+        files: Vec<PathBuf>,
+    },
+    /// Say how two documents differ
+    Diff {
+        /// The older document
+        old: PathBuf,
+        /// The newer document
+        new: PathBuf,
+    },
+    /// Print the JSON Schema of the document
+    Schema,
+}
+
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(crate) struct Export {
+    /// Server, by published name, package or slug
+    #[arg(long, value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) server: Option<String>,
+    /// Only this tool of the server
+    #[arg(long, value_name = "NAME", requires = "server")]
+    pub(crate) tool: Option<String>,
+    /// Every server in the catalog, one file each
+    #[arg(long, requires = "out")]
+    pub(crate) all: bool,
+    /// File (or, with --all, folder) to write to [default: standard output]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Where the site goes and what it calls itself.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Site {
+    /// Folder of the site [default: site/ in the data directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Address the site will be published at, for feeds and the site map
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Read templates from DIR instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) templates: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Folder of the site [default: site/ in the data directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Address to serve on [default: 127.0.0.1:8080, or a free port when that is taken]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// Every rule, a line each
+    List {
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+        format: TextOrJson,
+    },
+    /// One rule, whole
+    Show {
+        /// The rule's id
+        id: String,
+    },
+    /// Run every rule's own examples
+    Test,
+    /// Every finding about one tool, with its weight
+    Explain {
+        /// A file with one tool definition; - for standard input
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Tools whose author's annotations claim less than their definition admits
+    Annotations {
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+        format: TextOrJson,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Forms of `classify`'s output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerdictFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// One JSON array
+    Json,
+    /// Columns for people
+    Table,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}

@@ -1,0 +1,65 @@
+//! `riskdex extract`: the tools inside one package.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Result;
+use riskdex_extract::Extractor;
+use riskdex_model::{Extraction, capped, visible};
+
+use crate::args::{Extract, Global, TextOrJson};
+use crate::embedded;
+use crate::exit::Exit;
+
+/// Longest description in the text form, in characters.
+const SUMMARY_MAX: usize = 100;
+
+/// The extractor with the built-in recipes, and the user's over them.
+pub(crate) fn extractor(global: &Global) -> Result<Extractor> {
+    Ok(Extractor::new(embedded::recipes(global.rules.as_deref())?)?)
+}
+
+pub(crate) fn run(global: &Global, args: &Extract) -> Result<Exit> {
+    let dependencies: Vec<&Path> = args.dependency.iter().map(std::path::PathBuf::as_path).collect();
+    let extraction = extractor(global)?.read_with(&args.artifact, &dependencies)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match args.format {
+        TextOrJson::Json => {
+            serde_json::to_writer_pretty(&mut out, &extraction)?;
+            writeln!(out)?;
+        }
+        TextOrJson::Text => print(&extraction, &mut out)?,
+    }
+    out.flush()?;
+    Ok(Exit::Success)
+}
+
+fn print(extraction: &Extraction, out: &mut impl Write) -> io::Result<()> {
+    let count = extraction.tools.len();
+    writeln!(out, "{} {}: {count} tool{}", extraction.package, extraction.version, if count == 1 { "" } else { "s" })?;
+    for tool in &extraction.tools {
+        let place = tool.origin.as_ref().map(|o| format!("{}:{}", o.file, o.line)).unwrap_or_default();
+        writeln!(out, "\n{}  ({place})", visible(&tool.name))?;
+        if let Some(text) = &tool.description {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(out, "    {}", visible(&capped(&words, SUMMARY_MAX)))?;
+        }
+        for parameter in tool.parameters() {
+            let mark = if parameter.required { "" } else { "?" };
+            writeln!(out, "    - {}{mark}: {}", visible(parameter.name), visible(&parameter.type_name()))?;
+        }
+        if let Some(condition) = &tool.gated {
+            writeln!(out, "    offered only when: {}", visible(condition))?;
+        }
+    }
+    if let Some(reason) = &extraction.dynamic {
+        writeln!(out, "\nNot the whole list: {}", visible(reason))?;
+    }
+    for note in &extraction.notes {
+        writeln!(out, "note: {}", visible(note))?;
+    }
+    for gap in &extraction.gaps {
+        writeln!(out, "gap: {}:{}: {}", visible(&gap.file), gap.line, visible(&gap.reason))?;
+    }
+    Ok(())
+}

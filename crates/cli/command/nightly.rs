@@ -1,0 +1,26 @@
+//! `riskdex nightly`: the whole job in one run.
+
+use anyhow::Result;
+
+use super::crawl::{exit_of, show_report};
+use crate::args::{Global, Nightly};
+use crate::exit::Exit;
+use crate::pipeline::{self, Run};
+use crate::serve;
+
+pub(crate) fn run(global: &Global, args: &Nightly) -> Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    // Listening comes first: a taken address should not be found out after the work.
+    let listener = if args.serve { Some(runtime.block_on(serve::bind(args.listen))?) } else { None };
+
+    let mut run = Run::begin(global, &args.crawl)?;
+    run.crawl()?;
+    run.classify()?;
+    let folder = pipeline::render(global, &args.site, run.data_dir())?;
+    let report = run.finish()?;
+    show_report(&report, args.crawl.format)?;
+    if let Some(listener) = listener {
+        runtime.block_on(serve::serve(&folder, listener))?;
+    }
+    Ok(exit_of(&report))
+}

@@ -1,0 +1,59 @@
+//! From what the user typed and configured to what the program needs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::args::Global;
+
+/// The configuration file. Every key is optional; a flag beats it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Catalog and caches.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Folder of the site.
+    pub(crate) out: Option<PathBuf>,
+    /// Address the site is published at.
+    pub(crate) base_url: Option<String>,
+    /// Sources that `crawl` and `nightly` read when none is named.
+    pub(crate) sources: Vec<String>,
+    /// Python package index.
+    pub(crate) pypi_index: Option<String>,
+    /// npm registry.
+    pub(crate) npm_registry: Option<String>,
+    /// Hosts that may have private addresses or speak plain http.
+    pub(crate) allow_private: Vec<String>,
+    /// Address or URL that a host's operator can write to; sent as part of the User-Agent.
+    pub(crate) contact: Option<String>,
+}
+
+impl Config {
+    /// Reads the file that `--config` names, else the platform's own if there is one.
+    pub(crate) fn load(global: &Global) -> Result<Self> {
+        let path = match &global.config {
+            Some(path) => path.clone(),
+            None => match dirs::config_dir().map(|dir| dir.join("riskdex/config.toml")) {
+                Some(path) if path.is_file() => path,
+                _ => return Ok(Self::default()),
+            },
+        };
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read configuration {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))
+    }
+
+    /// The data directory: flag, configuration, else the platform's.
+    pub(crate) fn data_dir(&self, global: &Global) -> Result<PathBuf> {
+        let chosen = global.data_dir.clone().or_else(|| self.data_dir.clone());
+        chosen
+            .or_else(|| dirs::data_dir().map(|dir| dir.join("riskdex")))
+            .context("this platform names no data directory; say where with --data-dir DIR")
+    }
+
+    /// The site's folder: flag, configuration, else `site/` in the data directory.
+    pub(crate) fn out(&self, flag: Option<&Path>, data_dir: &Path) -> PathBuf {
+        flag.map(Path::to_owned).or_else(|| self.out.clone()).unwrap_or_else(|| data_dir.join("site"))
+    }
+}

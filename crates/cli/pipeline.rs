@@ -1,0 +1,103 @@
+//! The main job, one stage after the other. Each stage leaves the catalog whole, so a run that is ended at any
+//! moment loses nothing that was recorded, and the next one takes up what is missing.
+
+mod crawl;
+mod render;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use riskdex_catalog::{BlobStore, Catalog, Lock, RunId, RunReport};
+
+pub(crate) use self::render::render;
+use crate::args::{Crawl, Global};
+use crate::clock;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::progress::Progress;
+
+/// Definitions that are classified and recorded in one step.
+const BATCH: usize = 2000;
+
+/// Source that is read when the user names none.
+const USUAL_SOURCE: &str = "awslabs";
+
+/// One run: it holds the data directory until it is finished or ends.
+pub(crate) struct Run<'a> {
+    global: &'a Global,
+    args: &'a Crawl,
+    config: Config,
+    data_dir: PathBuf,
+    catalog: Arc<Mutex<Catalog>>,
+    blobs: BlobStore,
+    id: RunId,
+    report: RunReport,
+    started: Instant,
+    _lock: Lock,
+}
+
+impl<'a> Run<'a> {
+    /// Takes the data directory and opens what is in it.
+    pub(crate) fn begin(global: &'a Global, args: &'a Crawl) -> Result<Self> {
+        let config = Config::load(global)?;
+        let data_dir = config.data_dir(global)?;
+        std::fs::create_dir_all(&data_dir)
+            .with_context(|| format!("cannot make data directory {}", data_dir.display()))?;
+        let lock = Lock::take(&data_dir).context(Exit::Busy)?;
+        let mut catalog = Catalog::open(&data_dir)?;
+        let blobs = BlobStore::open(&data_dir.join("blobs"))?;
+        blobs.sweep(&lock)?;
+        let id = catalog.begin_run(&sources(&config, args).join(" "), &clock::now())?;
+        let catalog = Arc::new(Mutex::new(catalog));
+        let (report, started) = (RunReport::default(), Instant::now());
+        Ok(Self { global, args, config, data_dir, catalog, blobs, id, report, started, _lock: lock })
+    }
+
+    /// The data directory that this run holds.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        // A panic elsewhere leaves at most an unfinished transaction, which SQLite takes back.
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives every definition in use a verdict of the current rules.
+    pub(crate) fn classify(&mut self) -> Result<()> {
+        let rules = crate::command::rules::load(self.global)?;
+        let progress = Progress::start("classify", 0, self.global.quiet);
+        let mut judged = 0;
+        loop {
+            let batch = self.catalog().unclassified(rules.version(), BATCH)?;
+            if batch.is_empty() {
+                break;
+            }
+            judged += batch.len();
+            let verdicts: Vec<_> = batch.into_par_iter().map(|(id, tool)| (id, rules.classify(&tool))).collect();
+            self.catalog().record_verdicts(rules.version(), &verdicts, &clock::now())?;
+        }
+        progress.finish(&format!("classified {judged} definitions by rules {}", rules.version()));
+        Ok(())
+    }
+
+    /// Closes the run with its report.
+    pub(crate) fn finish(mut self) -> Result<RunReport> {
+        self.report.seconds = (self.started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        self.report.failed.sort_by(|a, b| (&a.package, &a.stage).cmp(&(&b.package, &b.stage)));
+        self.catalog().finish_run(self.id, &self.report, &clock::now())?;
+        Ok(self.report)
+    }
+}
+
+/// The sources to read: those that were named, else those of the configuration, else the usual one.
+fn sources(config: &Config, args: &Crawl) -> Vec<String> {
+    let mut names = if args.source.is_empty() { config.sources.clone() } else { args.source.clone() };
+    if names.is_empty() {
+        names.push(USUAL_SOURCE.to_owned());
+    }
+    names
+}

@@ -1,0 +1,198 @@
+//! The first stage: servers are listed, their newest artifacts fetched, read, and written to the catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use anyhow::{Context, Result, bail};
+use riskdex_catalog::Failure;
+use riskdex_crawl::source::{Place, Source, awslabs::Awslabs};
+use riskdex_crawl::{Client, ClientConfig, Event, Machine, Memory, Plan, Registries};
+use riskdex_extract::Extractor;
+use riskdex_model::{Extraction, Registry, Release, Server};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::{Run, sources};
+use crate::progress::Progress;
+use crate::{clock, embedded, serve};
+
+/// Packages that are fetched at once; the limits of each host hold beside it.
+const JOBS: usize = 16;
+
+/// Events that may wait for the catalog before fetching pauses.
+const WAITING: usize = 64;
+
+/// An artifact that was read, or why it could not be.
+struct Reading {
+    server: Server,
+    release: Release,
+    extraction: Result<Extraction, riskdex_extract::Error>,
+}
+
+impl Run<'_> {
+    /// Reads every source into the catalog.
+    pub(crate) fn crawl(&mut self) -> Result<()> {
+        let extractor = Arc::new(crate::command::extract::extractor(self.global)?);
+        let plan = self.plan(&extractor)?;
+        let client = self.client(&plan.registries)?;
+        let memory = Memory::new(self.catalog.clone(), &clock::now());
+        let progress = Progress::start("read", 0, self.global.quiet);
+        for endpoint in plan.registries.endpoints() {
+            progress.note(&format!("index {} (from {})", endpoint.url, endpoint.stated_by));
+        }
+        let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+        let (events, inbox) = mpsc::channel(WAITING);
+        let crawl = runtime.spawn(riskdex_crawl::run(plan, client.clone(), memory, self.blobs.clone(), events));
+        let gathered = runtime.block_on(self.gather(inbox, &extractor, &progress));
+        crawl.abort();
+        let usage = client.usage();
+        (self.report.requests, self.report.bytes) = (usage.requests, usage.bytes);
+        gathered?;
+        let (read, tools) = (self.report.read, self.report.new_tools);
+        progress.finish(&format!("read {read} packages, {tools} new tools"));
+        Ok(())
+    }
+
+    fn plan(&self, extractor: &Extractor) -> Result<Plan> {
+        let args = self.args;
+        let places: BTreeMap<String, Place> =
+            toml::from_str(embedded::data("sources.toml")?).context("in sources.toml")?;
+        let place = |name: &str| places.get(name).cloned().with_context(|| format!("sources.toml has no table {name}"));
+        let mut chosen: Vec<Box<dyn Source>> = Vec::new();
+        for name in sources(&self.config, args) {
+            chosen.push(match name.as_str() {
+                "awslabs" => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place("awslabs")?)?),
+                _ => bail!("unknown source {name:?}; known: awslabs"),
+            });
+        }
+        let needed: BTreeSet<Registry> = chosen.iter().flat_map(|source| source.registries()).collect();
+        let pypi = args.pypi_index.as_deref().or(self.config.pypi_index.as_deref());
+        let npm = args.npm_registry.as_deref().or(self.config.npm_registry.as_deref());
+        Ok(Plan {
+            sources: chosen,
+            registries: Registries::discover(&needed, pypi, npm, &Machine)?,
+            only: args.only.clone(),
+            limit: args.limit,
+            jobs: JOBS,
+            // No artifact was read by an extractor of that name.
+            extractor: if args.fresh { String::new() } else { extractor.version().to_owned() },
+        })
+    }
+
+    fn client(&self, registries: &Registries) -> Result<Client> {
+        let contact = self.config.contact.as_deref().unwrap_or(env!("CARGO_PKG_NAME"));
+        let mut config = ClientConfig::new(&format!("riskdex/{} (+{contact})", env!("CARGO_PKG_VERSION")));
+        config.allow_private.extend(self.args.allow_private.iter().chain(&self.config.allow_private).cloned());
+        // The user named these indexes; a mirror inside a company has a private address.
+        config.allow_private.extend(registries.endpoints().map(riskdex_crawl::Endpoint::host));
+        Ok(Client::new(config)?)
+    }
+
+    /// Takes events until the crawl ends: artifacts are read on worker threads, results written here, one
+    /// transaction each.
+    async fn gather(
+        &mut self,
+        mut inbox: mpsc::Receiver<Event>,
+        extractor: &Arc<Extractor>,
+        progress: &Progress,
+    ) -> Result<()> {
+        let most = available_parallelism().map_or(1, usize::from);
+        let mut readings: JoinSet<Reading> = JoinSet::new();
+        let mut open = true;
+        let interrupted = serve::interrupted();
+        tokio::pin!(interrupted);
+        while open || !readings.is_empty() {
+            tokio::select! {
+                event = inbox.recv(), if open && readings.len() < most => match event {
+                    Some(Event::Fetched { server, release, blob, .. }) => read(&mut readings, extractor, server, release, blob),
+                    Some(event) => self.note(event, progress)?,
+                    None => open = false,
+                },
+                Some(reading) = readings.join_next() => self.record(reading.context("a reader was ended")?, extractor, progress)?,
+                () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, event: Event, progress: &Progress) -> Result<()> {
+        let now = clock::now();
+        match event {
+            Event::Listed { source, servers } => {
+                self.report.listed += servers.len() as u64;
+                progress.expect(servers.len() as u64);
+                self.catalog().record_listing(&source, &servers, &now)?;
+            }
+            Event::Unchanged { server, .. } => {
+                self.report.unchanged += 1;
+                self.catalog().record_unchanged(&server.package, &now)?;
+                progress.step(&format!("{}: unchanged", server.name));
+            }
+            Event::Failed { server, source, stage, error } => {
+                let failure = Failure {
+                    server: server.as_ref().map(|s| s.slug.clone()).unwrap_or_default(),
+                    package: server.as_ref().map_or_else(|| source, |s| s.package.to_string()),
+                    stage: stage.as_str().to_owned(),
+                    error: with_causes(&error),
+                };
+                self.fail(server.as_ref(), failure, progress)?;
+            }
+            Event::Noted { source, note } => progress.note(&format!("{source}: {note}")),
+            Event::Fetched { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, reading: Reading, extractor: &Extractor, progress: &Progress) -> Result<()> {
+        let Reading { server, release, extraction } = reading;
+        let extraction = match extraction {
+            Ok(extraction) => extraction,
+            Err(error) => {
+                let (slug, package) = (server.slug.clone(), server.package.to_string());
+                let failure = Failure { server: slug, package, stage: "read".to_owned(), error: with_causes(&error) };
+                return self.fail(Some(&server), failure, progress);
+            }
+        };
+        let changes = self.catalog().record_release(&release, &extraction, extractor.version(), &clock::now())?;
+        self.report.read += 1;
+        self.report.new_tools += changes.new.len() as u64;
+        self.report.changed_tools += changes.changed.len() as u64;
+        self.report.gone_tools += changes.gone.len() as u64;
+        let made_later = if extraction.dynamic.is_some() { ", more at run time" } else { "" };
+        let yanked = if release.yanked.is_some() { " (yanked)" } else { "" };
+        let tools = extraction.tools.len();
+        progress.step(&format!("{} {}{yanked}: {tools} tools{made_later}", server.name, release.version));
+        Ok(())
+    }
+
+    fn fail(&mut self, server: Option<&Server>, failure: Failure, progress: &Progress) -> Result<()> {
+        if let Some(server) = server {
+            self.catalog().record_failure(&server.package, &failure.stage, &failure.error, &clock::now())?;
+        }
+        progress.step(&format!("{}: {} failed: {}", failure.package, failure.stage, failure.error));
+        self.report.failed.push(failure);
+        Ok(())
+    }
+}
+
+fn read(readings: &mut JoinSet<Reading>, extractor: &Arc<Extractor>, server: Server, release: Release, blob: PathBuf) {
+    let extractor = extractor.clone();
+    readings.spawn_blocking(move || Reading { server, release, extraction: extractor.read(&blob) });
+}
+
+/// An error with what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}

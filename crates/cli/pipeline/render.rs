@@ -1,0 +1,67 @@
+//! The last stage: the catalog becomes a site.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use riskdex_catalog::Catalog;
+use riskdex_classify::{Claim, Rule, Status};
+use riskdex_site::{BuildOptions, RulePage, Theme};
+
+use crate::args::{Global, Site};
+use crate::config::Config;
+use crate::progress::Progress;
+use crate::{clock, embedded};
+
+/// Builds the site of a catalog; gives its folder.
+pub(crate) fn render(global: &Global, args: &Site, data_dir: &Path) -> Result<PathBuf> {
+    let config = Config::load(global)?;
+    let out = config.out(args.out.as_deref(), data_dir);
+    let theme = theme(global, args)?;
+    let catalog = Catalog::open_read_only(data_dir)?;
+    let progress = Progress::start("render", 0, global.quiet);
+    let options = BuildOptions {
+        base_url: args.base_url.clone().or(config.base_url).unwrap_or_default(),
+        generated_at: clock::now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let built = riskdex_site::build(&theme, &catalog, &out, &options)?;
+    progress.finish(&format!(
+        "site in {}: {} pages, {} files written, {} unchanged, {} removed",
+        out.display(),
+        built.pages,
+        built.written,
+        built.unchanged,
+        built.removed
+    ));
+    Ok(out)
+}
+
+fn theme(global: &Global, args: &Site) -> Result<Theme> {
+    let templates = args.templates.as_deref().map_or_else(embedded::templates, embedded::folder)?;
+    let rules = crate::command::rules::load(global)?;
+    let theme = Theme::load(templates, embedded::assets(), embedded::data_folder("attacks")?)?;
+    Ok(theme.with_rules(rules.version(), rules.iter().map(page)))
+}
+
+fn page(rule: &Rule) -> RulePage {
+    let (effect, signals) = match rule.claim {
+        Claim::Category(category) => (category.to_string(), Vec::new()),
+        Claim::Signal(signal) => (format!("signal {signal}"), vec![signal]),
+    };
+    let names = |examples: &[riskdex_classify::Example]| examples.iter().map(|e| e.tool.name.clone()).collect();
+    let status = match rule.status {
+        Status::Stable => "stable",
+        Status::Preview => "preview",
+        Status::Retired => "retired",
+    };
+    RulePage {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        status: status.to_owned(),
+        effect,
+        why: rule.why.clone(),
+        signals,
+        found: names(&rule.found),
+        clean: names(&rule.clean),
+    }
+}
