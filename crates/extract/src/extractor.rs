@@ -13,7 +13,7 @@ use crate::language::Language;
 use crate::limits::{self, Limits};
 use crate::query::Queries;
 use crate::tree::Tree;
-use crate::{Error, manifest};
+use crate::{Error, javascript, manifest};
 
 /// Packages that are followed from one artifact, at most.
 const FOLLOWED: usize = 4;
@@ -22,6 +22,7 @@ const FOLLOWED: usize = 4;
 #[derive(Debug)]
 pub struct Extractor {
     queries: Queries,
+    javascript: Option<javascript::Recipes>,
     limits: Limits,
     version: String,
 }
@@ -34,7 +35,8 @@ impl Extractor {
         let mut files: Vec<_> = files.into_iter().filter(|(path, _)| is_recipe(path)).collect();
         files.sort_unstable();
         let queries = Queries::load(&files)?;
-        Ok(Self { queries, limits: Limits::DEFAULT, version: version(&files) })
+        let javascript = recipe(&files, "recipes/javascript.toml", javascript::Recipes::parse)?;
+        Ok(Self { queries, javascript, limits: Limits::DEFAULT, version: version(&files) })
     }
 
     /// Changes whenever this crate's code or a recipe does: what was read with one version need not be read
@@ -113,7 +115,11 @@ impl Extractor {
         let mut all = Found::default();
         for &language in languages {
             let found = match language {
-                Language::Python | Language::JavaScript => Found::default(),
+                Language::Python => Found::default(),
+                Language::JavaScript => match &self.javascript {
+                    Some(recipes) => javascript::tools(tree, recipes, limits::STEPS),
+                    None => Found::default(),
+                },
                 Language::Go | Language::Rust | Language::CSharp | Language::Java => self.queries.tools(language, tree),
             };
             if !found.tools.is_empty() || !found.elsewhere.is_empty() {
@@ -148,6 +154,16 @@ fn mount(tree: &mut Tree, dependency: Unpacked, gaps: &mut Vec<Gap>) {
     let place = language.map(|language| language.place_of(&identity.name)).unwrap_or_default();
     gaps.extend(dependency.gaps.into_iter().map(|gap| Gap { file: format!("{place}{}", gap.file), ..gap }));
     tree.mount(&identity.name, &place, dependency.tree);
+}
+
+/// The recipes of one language, when their file is there.
+fn recipe<T>(
+    files: &[(String, String)],
+    file: &str,
+    parse: fn(&str) -> Result<T, toml::de::Error>,
+) -> Result<Option<T>, Error> {
+    let Some((_, text)) = files.iter().find(|(path, _)| path == file) else { return Ok(None) };
+    parse(text).map(Some).map_err(|error| Error::Recipe { file: file.to_owned(), reason: error.to_string() })
 }
 
 /// This crate's version with a digest of its code and of the recipes.

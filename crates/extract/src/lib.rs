@@ -32,6 +32,7 @@ mod error;
 mod extractor;
 mod fold;
 mod found;
+mod javascript;
 mod language;
 mod limits;
 mod manifest;

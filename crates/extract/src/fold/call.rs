@@ -63,6 +63,9 @@ impl Interp<'_> {
     }
 
     fn call_any(&mut self, callee: &Value, args: &Args, place: &Place) -> Value {
+        if let (true, Some(value)) = (callee.is_function(), self.dialect().intercept(self, callee, args, place)) {
+            return value;
+        }
         match callee {
             Value::Function(closure) => self.call_function(closure, None, args, place),
             Value::Bound(bound) => match &bound.1 {

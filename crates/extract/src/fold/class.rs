@@ -155,7 +155,8 @@ impl Interp<'_> {
         }
     }
 
-    fn init_fields(&mut self, value: &Value, class: &Rc<Class>) {
+    /// Sets the fields that a JavaScript class itself declares.
+    pub fn init_fields(&mut self, value: &Value, class: &Rc<Class>) {
         if class.code.fields.iter().all(|field| field.is_static) {
             return;
         }

@@ -33,6 +33,11 @@ pub trait Dialect {
     /// A call of something that is no code of the package: an external, a method, a made object, a server.
     fn call(&self, interp: &mut Interp, callee: &Value, args: &Args, place: &Place) -> Option<Value>;
 
+    /// A call of a function of the package, before its code is run: code that is better known by what it is for.
+    fn intercept(&self, _: &mut Interp, _function: &Value, _: &Args, _: &Place) -> Option<Value> {
+        None
+    }
+
     /// A call of a class of the package, before the evaluator makes an ordinary instance.
     fn instantiate(&self, interp: &mut Interp, class: &Rc<Class>, args: &Args, place: &Place) -> Option<Value>;
 

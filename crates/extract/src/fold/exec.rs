@@ -275,6 +275,11 @@ impl Interp<'_> {
         self.tries > 0
     }
 
+    /// Forgets the exception on its way, as somebody does who goes on after it; whether there was one.
+    pub fn recover(&mut self) -> bool {
+        std::mem::take(&mut self.raised)
+    }
+
     /// Raises an exception.
     pub fn raise(&mut self) {
         self.raised = true;

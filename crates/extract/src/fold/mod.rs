@@ -22,8 +22,9 @@ use std::rc::Rc;
 use riskdex_model::{Gap, GapKind};
 
 pub use dialect::Dialect;
-pub use exec::Flow;
+pub use exec::{Flow, Truth};
 pub use items::Items;
+pub(crate) use items::pick;
 pub use scope::{Scope, ScopeKind, Vars};
 pub use value::{
     Args, Budget, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace,

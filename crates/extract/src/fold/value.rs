@@ -105,6 +105,8 @@ pub struct Dict {
     pub items: RefCell<IndexMap<Key, (Value, Value)>>,
     /// Why there may be more items than those.
     pub open: RefCell<Option<Rc<Unknown>>>,
+    /// Where JavaScript looks for what is not there.
+    pub proto: RefCell<Option<Value>>,
 }
 
 /// What makes two keys of a [`Dict`] the same.

@@ -1,8 +1,9 @@
 //! JavaScript and TypeScript, lowered.
 //!
-//! Types are dropped, names that a scope declares are gathered at its start, function declarations and
+//! Types are dropped, names that a scope declares are gathered at its start (but those of imports, which name
+//! another module's variables), function declarations and
 //! imports come first as the language hoists them, and what only one grammar has a word for (`switch`,
-//! three-part `for`, `enum`, `a ?? = b`) is written with the words both languages share.
+//! three-part `for`, `enum`, `a ??= b`) is written with the words both languages share.
 
 mod chains;
 mod classes;

@@ -58,9 +58,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn import_name(&mut self, local: Node<'t>, what: Imported) -> ImportName {
-        let local = self.name(local);
-        self.declare(&local);
-        ImportName { what, local }
+        ImportName { what, local: self.name(local) }
     }
 
     /// A name in an import or export list, which may be a string.

@@ -1,0 +1,178 @@
+//! Tools of a JavaScript or TypeScript package.
+//!
+//! The manifest names the programs; each is read by the evaluator, with the files it imports, until its end; then what
+//! libraries were given to call, and the functions that answer `tools/list`. Nothing outside the package is run: calls
+//! of it are symbolic, and the recipes say which of them register tools.
+
+mod arrays;
+mod classes;
+mod collections;
+mod dialect;
+mod functions;
+mod globals;
+mod json;
+mod loader;
+mod manifest;
+mod node;
+mod objects;
+mod operators;
+mod recipes;
+mod regexp;
+mod registration;
+mod resolve;
+mod schema;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use riskdex_model::{Gap, GapKind, Tool};
+
+use crate::fold::{Args, Interp, Place, Value};
+use crate::found::{Elsewhere, Found};
+use crate::tree::Tree;
+use functions::Later;
+use loader::Loaded;
+use manifest::Manifest;
+pub(crate) use recipes::Recipes;
+use registration::Lister;
+use resolve::{Resolver, join};
+
+/// The state of reading one package.
+pub(crate) struct Script<'t> {
+    tree: &'t Tree,
+    recipes: &'t Recipes,
+    resolver: Resolver<'t>,
+    /// Every file that was loaded, in order.
+    modules: RefCell<Vec<Rc<Loaded>>>,
+    by_file: RefCell<BTreeMap<Rc<str>, usize>>,
+    /// Packages outside the tree that are imported.
+    imported: RefCell<BTreeSet<String>>,
+    later: RefCell<VecDeque<Later>>,
+    listers: RefCell<Vec<Lister>>,
+    tools: RefCell<Vec<Tool>>,
+    dynamic: RefCell<Option<String>>,
+    /// Whether schemas are zod's of the fourth generation, which has other ideas of what is required.
+    is_zod4: Cell<bool>,
+    /// Functions that were looked at, by address: whether they make JSON Schema.
+    converters: RefCell<BTreeMap<usize, bool>>,
+}
+
+/// Reads the tools that the package's programs register; without programs, those of what it exports. `steps` bounds
+/// the work.
+pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
+    let manifest = Manifest::of_tree(tree).unwrap_or_default();
+    let script = Rc::new(Script {
+        tree,
+        recipes,
+        resolver: Resolver::new(tree),
+        modules: RefCell::default(),
+        by_file: RefCell::default(),
+        imported: RefCell::default(),
+        later: RefCell::default(),
+        listers: RefCell::default(),
+        tools: RefCell::default(),
+        dynamic: RefCell::default(),
+        is_zod4: Cell::new(manifest.requirement("zod").is_some_and(|range| range.trim_start_matches(['^', '~', '>', '=']).starts_with('4'))),
+        converters: RefCell::default(),
+    });
+    let mut interp = Interp::new(script.clone(), steps);
+    let find = |file: &str| join(&manifest.folder, file).and_then(|path| script.resolver.file(&path));
+    let programs: Vec<String> = manifest.programs().into_iter().filter_map(&find).collect();
+    for program in &programs {
+        script.run(&mut interp, program);
+    }
+    if script.tools.borrow().is_empty() {
+        if let Some(library) = manifest.library().iter().find_map(|file| find(file)) {
+            script.run(&mut interp, &library);
+            script.call_exports(&mut interp, &library);
+        }
+    }
+    script.found(&mut interp, &manifest)
+}
+
+impl Script<'_> {
+    /// Reads one program to its end.
+    fn run(&self, interp: &mut Interp, file: &str) {
+        self.load_file(interp, file);
+        self.finish(interp);
+    }
+
+    /// Calls what was left for later, and asks who lists tools.
+    fn finish(&self, interp: &mut Interp) {
+        self.run_later(interp);
+        self.ask_listers(interp);
+    }
+
+    /// Calls the functions that a library exports: one of them may make the server.
+    fn call_exports(&self, interp: &mut Interp, file: &str) {
+        if !self.tools.borrow().is_empty() {
+            return;
+        }
+        let place = Place { file: file.into(), line: 1 };
+        for (_, value) in self.namespace_members(interp, file, &place) {
+            if value.is_function() {
+                let arguments = (0..4).map(|n| Value::external(format!("argument:{n}"))).collect();
+                interp.call(&value, &Args::of(arguments), &place);
+                interp.recover();
+            }
+        }
+        self.finish(interp);
+    }
+
+    /// Everything that was found.
+    fn found(&self, interp: &mut Interp, manifest: &Manifest) -> Found {
+        let mut found = Found {
+            tools: std::mem::take(&mut *self.tools.borrow_mut()),
+            gaps: std::mem::take(&mut interp.gaps),
+            dynamic: self.dynamic.borrow_mut().take(),
+            notes: std::mem::take(&mut interp.notes),
+            elsewhere: Vec::new(),
+        };
+        if !found.tools.is_empty() {
+            return found;
+        }
+        let builds = manifest.platform_builds();
+        if !builds.is_empty() {
+            let reason = format!("the program is compiled and lies in packages of its own: {}", builds.join(", "));
+            found.gaps.push(registration::whole(GapKind::Compiled, reason));
+            return found;
+        }
+        found.elsewhere = self.elsewhere(manifest);
+        found
+    }
+
+    /// Dependencies that the program uses and that are not described: one of them may make the tools.
+    fn elsewhere(&self, manifest: &Manifest) -> Vec<Elsewhere> {
+        let imported = self.imported.borrow();
+        let candidates = imported.iter().filter(|package| !self.recipes.is_described(package));
+        candidates
+            .filter_map(|package| {
+                let requirement = manifest.requirement(package)?.to_owned();
+                Some(Elsewhere { package: package.clone(), requirement: Some(requirement), module: package.clone() })
+            })
+            .collect()
+    }
+
+    /// Whether a package's own code is not read, wherever it lies.
+    fn is_known_package(&self, specifier: &str) -> bool {
+        !specifier.starts_with('.') && self.recipes.is_described(specifier)
+    }
+
+    /// Whether a file or folder of that path is in the package.
+    fn is_there(&self, path: &str) -> bool {
+        let folder = format!("{path}/");
+        self.tree.contains(path) || self.tree.paths().any(|file| file.starts_with(&folder))
+    }
+}
+
+/// The argument at a position; `undefined` when it is not given.
+fn arg(args: &Args, at: usize) -> Value {
+    match args.positional.get(at) {
+        Some(value) => value.clone(),
+        None => args.open.as_ref().map_or(Value::Undefined, |why| Value::Unknown(why.without_default())),
+    }
+}

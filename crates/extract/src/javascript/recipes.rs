@@ -1,0 +1,170 @@
+//! What is known of the JavaScript SDKs, as data: `rules/recipes/javascript.toml`.
+
+use serde::Deserialize;
+
+use super::resolve::package_of;
+
+/// The recipes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipes {
+    packages: Packages,
+    registration: Vec<Registration>,
+    listing: Listing,
+    decorators: Decorators,
+    tool_class: Vec<ToolClass>,
+    pub(super) keys: Keys,
+    bundled: Vec<Bundled>,
+    schemas: Schemas,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packages {
+    described: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registration {
+    functions: Vec<String>,
+    arguments: Vec<Argument>,
+}
+
+/// What an argument of a registration is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Argument {
+    /// The server that is registered on.
+    Server,
+    /// The tool's name.
+    Name,
+    /// An object that describes the tool.
+    Definition,
+    /// A list of such objects.
+    Definitions,
+    /// A description, a shape and annotations as they come.
+    Overloads,
+    /// What the tool does.
+    Function,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listing {
+    functions: Vec<String>,
+    method: String,
+    schemas: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decorators {
+    names: Vec<String>,
+}
+
+/// A base class whose subclasses are tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolClass {
+    packages: Vec<String>,
+    base: String,
+    server: String,
+    pub(super) folder: String,
+}
+
+/// Properties of a definition, by what they mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    pub(super) name: Vec<String>,
+    pub(super) title: Vec<String>,
+    pub(super) description: Vec<String>,
+    pub(super) input_schema: Vec<String>,
+    pub(super) output_schema: Vec<String>,
+    pub(super) annotations: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bundled {
+    is: String,
+    methods: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schemas {
+    converters: Vec<String>,
+    dialects: Vec<String>,
+}
+
+impl Recipes {
+    /// Reads the recipe file.
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Whether the package's own code is not read.
+    pub(super) fn is_described(&self, specifier: &str) -> bool {
+        has(&self.packages.described, package_of(specifier))
+    }
+
+    /// What the arguments of a call of that name are, when it registers a tool.
+    pub(super) fn registration(&self, function: &str) -> Option<&[Argument]> {
+        let found = self.registration.iter().find(|registration| has(&registration.functions, function))?;
+        Some(&found.arguments)
+    }
+
+    pub(super) fn is_listing(&self, function: &str) -> bool {
+        has(&self.listing.functions, function)
+    }
+
+    /// Whether a request's method or the name of its schema lists tools.
+    pub(super) fn lists_tools(&self, request: &str) -> bool {
+        self.listing.method == request || has(&self.listing.schemas, request)
+    }
+
+    pub(super) fn is_decorator(&self, name: &str) -> bool {
+        has(&self.decorators.names, name)
+    }
+
+    /// The kind of tool class that something outside the package is the base of.
+    pub(super) fn tool_base(&self, path: &str) -> Option<&ToolClass> {
+        self.tool_class.iter().find(|class| class.is_from(path) && class.base == last(path))
+    }
+
+    /// The kind of tool class whose files a server class outside the package loads.
+    pub(super) fn tool_loader(&self, path: &str) -> Option<&ToolClass> {
+        self.tool_class.iter().find(|class| class.is_from(path) && class.server == last(path))
+    }
+
+    /// What a class with these methods is, when it is one of an SDK's.
+    pub(super) fn bundled(&self, has_method: &dyn Fn(&str) -> bool) -> Option<&str> {
+        self.bundled.iter().find(|class| class.methods.iter().all(|name| has_method(name))).map(|class| class.is.as_str())
+    }
+
+    pub(super) fn is_converter(&self, function: &str) -> bool {
+        has(&self.schemas.converters, function)
+    }
+
+    /// Whether a text names a dialect of JSON Schema.
+    pub(super) fn names_dialect(&self, text: &str) -> bool {
+        self.schemas.dialects.iter().any(|dialect| text.contains(dialect.as_str()))
+    }
+}
+
+impl ToolClass {
+    fn is_from(&self, path: &str) -> bool {
+        has(&self.packages, package_of(path.split(':').next().unwrap_or(path)))
+    }
+}
+
+/// The last part of a full name: `pkg:a.b` gives `b`.
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit(['.', ':']).next().unwrap_or(path)
+}
+
+fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
+}

@@ -1,0 +1,357 @@
+//! Registrations: the calls, classes and request handlers by which a program declares its tools.
+
+use std::rc::Rc;
+
+use riskdex_model::{Annotations, Gap, GapKind, Origin, Tool};
+use serde_json::{Value as Json, json};
+
+use super::recipes::{Argument, last};
+use super::{Script, arg};
+use crate::fold::{Args, Class, Gate, Interp, Place, Value};
+use crate::module::StmtKind;
+
+/// A function that answers `tools/list`, to be asked when the program has been read.
+pub(super) struct Lister {
+    function: Value,
+    gated: Option<String>,
+    place: Place,
+}
+
+impl Script<'_> {
+    /// Recognises a call that registers something; the value it has is returned.
+    pub(super) fn registration(
+        &self,
+        interp: &mut Interp,
+        callee: &Value,
+        name: &str,
+        receiver: Option<&Value>,
+        args: &Args,
+        place: &Place,
+    ) -> Option<Value> {
+        let function = last(name);
+        if self.recipes.is_listing(function) {
+            self.add_lister(interp, args, place);
+            return None;
+        }
+        if args.is_new {
+            let path = callee.path()?;
+            if let Some(kind) = self.recipes.tool_loader(path) {
+                self.load_folder(interp, &kind.folder.clone(), place);
+            }
+            return None;
+        }
+        let arguments = self.recipes.registration(function)?;
+        // A method of the language's own objects is no registration.
+        if matches!(receiver, Some(Value::Str(_) | Value::List(_) | Value::Null | Value::Undefined)) {
+            return None;
+        }
+        let at = |wanted: Argument| arguments.iter().position(|argument| *argument == wanted);
+        let method = format!("javascript:{function}");
+        let tool = match (at(Argument::Name), at(Argument::Definition), at(Argument::Overloads), at(Argument::Definitions)) {
+            (_, _, _, Some(definitions)) => {
+                let items = interp.iterate(&arg(args, definitions), place);
+                if let Some(why) = &items.open {
+                    interp.gap(GapKind::Dynamic, format!("tools from {}", why.reason), place);
+                }
+                for item in items.values {
+                    self.add_listed(interp, &item, &method, place);
+                }
+                return Some(Value::Undefined);
+            }
+            (Some(name), Some(definition), ..) => {
+                if args.positional.len() <= definition && args.open.is_none() {
+                    return None;
+                }
+                Pending::defined(self, interp, Some(arg(args, name)), &arg(args, definition), place)
+            }
+            (Some(name), _, Some(rest), _) => {
+                let name = arg(args, name);
+                let overloads = args.positional.get(rest..).unwrap_or_default();
+                let is_function = |value: &Value| value.is_function() || matches!(value, Value::Unknown(_) | Value::Made(_) | Value::Method(_));
+                if matches!(name, Value::Dict(_)) || !overloads.last().is_some_and(is_function) {
+                    return None;
+                }
+                Pending::overloaded(name, overloads)
+            }
+            (_, Some(definition), ..) => {
+                let definition = arg(args, definition);
+                if !matches!(definition, Value::Dict(_) | Value::Instance(_) | Value::OneOf(_)) {
+                    return None;
+                }
+                Pending::defined(self, interp, None, &definition, place)
+            }
+            _ => return None,
+        };
+        self.add(interp, &tool, &method, place);
+        Some(interp.made(&Value::external("registered"), &Args::default(), place))
+    }
+
+    /// A handler of `tools/list`.
+    fn add_lister(&self, interp: &mut Interp, args: &Args, place: &Place) {
+        let request = arg(args, 0);
+        let lists_tools = match request.usual() {
+            Some(Value::Str(method)) => self.recipes.lists_tools(&method),
+            Some(Value::External(path)) => self.recipes.lists_tools(last(&path)),
+            Some(schema) => self.request_method(interp, &schema, place).is_some_and(|m| self.recipes.lists_tools(&m)),
+            None => false,
+        };
+        let function = arg(args, 1);
+        if lists_tools && !matches!(function, Value::Undefined) {
+            let lister = Lister { function, gated: interp.gated(), place: place.clone() };
+            self.listers.borrow_mut().push(lister);
+        }
+    }
+
+    /// Asks every handler of `tools/list`.
+    pub(super) fn ask_listers(&self, interp: &mut Interp) {
+        for lister in std::mem::take(&mut *self.listers.borrow_mut()) {
+            let place = lister.place;
+            let depth = interp.gate_depth();
+            if let Some(words) = lister.gated {
+                interp.open_gate(Gate { words: words.into(), usual: false });
+            }
+            let arguments = (0..2).map(|n| Value::external(format!("argument:{n}"))).collect();
+            let answer = interp.call(&lister.function, &Args::of(arguments), &place);
+            interp.recover();
+            let answers = match &answer {
+                Value::OneOf(answers) => answers.to_vec(),
+                answer => vec![answer.clone()],
+            };
+            for answer in answers {
+                self.read_answer(interp, &answer, &place);
+            }
+            interp.close_gates(depth);
+        }
+    }
+
+    fn read_answer(&self, interp: &mut Interp, answer: &Value, place: &Place) {
+        let tools = interp.get(answer, "tools", place);
+        if matches!(tools, Value::Undefined | Value::Null) {
+            return;
+        }
+        let items = interp.iterate(&tools, place);
+        for item in &items.values {
+            self.add_listed(interp, item, "javascript:list", place);
+        }
+        if let Some(why) = items.open {
+            self.say_dynamic(interp, &why.reason, &why.place.clone());
+        }
+    }
+
+    /// A tool object of a list, with the condition it has there.
+    fn add_listed(&self, interp: &mut Interp, item: &Value, method: &str, place: &Place) {
+        super::arrays::visit(interp, item.clone(), &mut |interp, item| {
+            let tool = Pending::defined(self, interp, None, &item, place);
+            self.add(interp, &tool, method, place);
+            Value::Undefined
+        });
+    }
+
+    /// Says that tools come from somewhere when the server runs.
+    pub(super) fn say_dynamic(&self, interp: &mut Interp, reason: &str, place: &Place) {
+        let reason = format!("tools come from {reason} when the server runs");
+        interp.gap(GapKind::Dynamic, reason.clone(), place);
+        self.dynamic.borrow_mut().get_or_insert(reason);
+    }
+
+    /// Adds a tool, or says what of it is not known.
+    fn add(&self, interp: &mut Interp, pending: &Pending, method: &str, place: &Place) {
+        let name = match pending.name.usual() {
+            Some(Value::Str(name)) if !name.is_empty() => name,
+            _ => {
+                let why = interp.why(&pending.name, place);
+                let reason = format!("a tool whose name comes from {}", why.reason);
+                interp.gap(GapKind::Incomplete, reason, place);
+                return;
+            }
+        };
+        let text = |interp: &mut Interp, value: &Value, what: &str| match value.usual() {
+            Some(Value::Str(text)) => Some(text.to_string()),
+            Some(Value::Undefined | Value::Null) => None,
+            _ => {
+                let reason = format!("the {what} of `{name}` comes from {}", interp.why(value, place).reason);
+                interp.gap(GapKind::Incomplete, reason, place);
+                None
+            }
+        };
+        let title = text(interp, &pending.title, "title");
+        let description = text(interp, &pending.description, "description");
+        let input_schema = match self.schema(interp, &pending.input_schema, place) {
+            Ok(Some(schema)) => schema,
+            Ok(None) => json!({"type": "object", "properties": {}}),
+            Err(why) => {
+                let reason = format!("the parameters of `{name}` come from {}", why.reason);
+                interp.gap(GapKind::Incomplete, reason, place);
+                Json::Null
+            }
+        };
+        let output_schema = self.schema(interp, &pending.output_schema, place).ok().flatten();
+        let annotations = self.json(interp, &pending.annotations, false, place).ok();
+        let annotations = annotations.and_then(|json| serde_json::from_value::<Annotations>(json).ok());
+        let origin = Origin { method: method.to_owned(), file: place.file.to_string(), line: place.line, package: None };
+        self.tools.borrow_mut().push(Tool {
+            name: name.to_string(),
+            title,
+            description,
+            input_schema,
+            output_schema,
+            annotations: annotations.filter(|annotations| !annotations.is_empty()),
+            origin: Some(origin),
+            gated: interp.gated(),
+        });
+    }
+
+    /// A decorator of a method or class, applied: `@Tool({…})`, or what a compiler made of it.
+    pub(super) fn decorated(&self, interp: &mut Interp, decorator: &Value, args: &Args, place: &Place) -> bool {
+        let Value::Made(made) = decorator else { return false };
+        let Some(path) = made.callee.path() else { return false };
+        let definition = arg(&made.args, 0);
+        if made.args.is_new || !self.recipes.is_decorator(last(path)) || !matches!(definition, Value::Dict(_) | Value::Undefined) {
+            return false;
+        }
+        let mut tool = Pending::defined(self, interp, None, &definition, place);
+        if let Value::Undefined = tool.name {
+            // The method's own name: the second argument of a compiled decorator, else the function's.
+            tool.name = match (arg(args, 0), arg(args, 1)) {
+                (_, name @ Value::Str(_)) => name,
+                (Value::Function(closure), _) => Value::Str(closure.code.name.clone()),
+                (Value::Class(class), _) => Value::Str(class.code.name.clone()),
+                _ => Value::Undefined,
+            };
+        }
+        self.add(interp, &tool, "javascript:decorator", place);
+        true
+    }
+
+    /// Loads the files of a folder beside the program, and registers the tool classes they hold.
+    fn load_folder(&self, interp: &mut Interp, folder: &str, place: &Place) {
+        let prefix = match super::resolve::parent(&place.file) {
+            "" => format!("{folder}/"),
+            beside => format!("{beside}/{folder}/"),
+        };
+        let files: Vec<String> = self
+            .tree
+            .paths()
+            .filter(|path| path.starts_with(&prefix) && [".js", ".mjs", ".ts"].iter().any(|end| path.ends_with(end)))
+            .map(str::to_owned)
+            .collect();
+        for file in files {
+            self.load_file(interp, &file);
+            let place = Place { file: file.as_str().into(), line: 1 };
+            for (_, value) in self.namespace_members(interp, &file, &place) {
+                self.add_tool_class(interp, &value, &place);
+            }
+        }
+    }
+
+    /// Registers a class that is one tool.
+    fn add_tool_class(&self, interp: &mut Interp, value: &Value, place: &Place) {
+        let Value::Class(class) = value else { return };
+        let base = interp.outside_base(class);
+        if !base.and_then(|base| base.path().map(str::to_owned)).is_some_and(|path| self.recipes.tool_base(&path).is_some()) {
+            return;
+        }
+        let tool = interp.call(value, &Args { is_new: true, ..Args::default() }, place);
+        let place = Place { file: place.file.clone(), line: class.code.line };
+        let tool = Pending::defined(self, interp, None, &tool, &place);
+        self.add(interp, &tool, "javascript:class", &place);
+    }
+
+    /// What a class declaration of the package really is: a class of an SDK inside a bundle.
+    pub(super) fn recognised_class(&self, interp: &mut Interp, class: &Rc<Class>) -> Option<Value> {
+        let has_method = |name: &str| {
+            class.code.body.iter().any(|stmt| matches!(&stmt.kind, StmtKind::Function(code) if &*code.name == name))
+        };
+        let _ = interp;
+        self.recipes.bundled(&has_method).map(Value::external)
+    }
+
+    /// What `new` of a class of the package really makes: a schema of a library inside a bundle.
+    pub(super) fn recognised_instance(&self, interp: &mut Interp, class: &Rc<Class>, args: &Args, place: &Place) -> Option<Value> {
+        let base = interp.outside_base(class)?;
+        if base.path() != Some("zod:v3") {
+            return None;
+        }
+        let args = Args { is_new: true, ..args.clone() };
+        Some(interp.made(&base, &args, place))
+    }
+
+    /// Whether something outside the package is surely a class.
+    pub(super) fn is_constructor(&self, callee: &Value) -> bool {
+        matches!(callee.path(), Some("Map" | "Set" | "Date" | "RegExp" | "URL" | "Error"))
+    }
+}
+
+/// A tool's parts, as values.
+struct Pending {
+    name: Value,
+    title: Value,
+    description: Value,
+    input_schema: Value,
+    output_schema: Value,
+    annotations: Value,
+}
+
+impl Pending {
+    /// A tool that an object describes, with its name apart or inside.
+    fn defined(script: &Script<'_>, interp: &mut Interp, name: Option<Value>, definition: &Value, place: &Place) -> Self {
+        let mut part = |keys: &[String]| {
+            for key in keys {
+                let found = interp.get(definition, key, place);
+                if !matches!(found, Value::Undefined | Value::Null | Value::Method(_)) {
+                    return found;
+                }
+            }
+            Value::Undefined
+        };
+        let keys = &script.recipes.keys;
+        Self {
+            name: name.unwrap_or_else(|| part(&keys.name)),
+            title: part(&keys.title),
+            description: part(&keys.description),
+            input_schema: part(&keys.input_schema),
+            output_schema: part(&keys.output_schema),
+            annotations: part(&keys.annotations),
+        }
+    }
+
+    /// `tool(name, [description], [shape], [annotations], function)`: the kinds of the arguments decide.
+    fn overloaded(name: Value, overloads: &[Value]) -> Self {
+        let mut tool = Self {
+            name,
+            title: Value::Undefined,
+            description: Value::Undefined,
+            input_schema: Value::Undefined,
+            output_schema: Value::Undefined,
+            annotations: Value::Undefined,
+        };
+        let rest = overloads.get(..overloads.len().saturating_sub(1)).unwrap_or_default();
+        for (n, value) in rest.iter().enumerate() {
+            match value.usual().as_ref() {
+                Some(Value::Str(_)) => tool.description = value.clone(),
+                Some(Value::Dict(dict)) if is_annotations(dict) => tool.annotations = value.clone(),
+                Some(Value::Undefined | Value::Null) => {}
+                // A text that is not known can only stand first.
+                None if n == 0 && rest.len() > 1 => tool.description = value.clone(),
+                _ => tool.input_schema = value.clone(),
+            }
+        }
+        tool
+    }
+}
+
+/// Whether an object can only be annotations: all its keys are hints or the title.
+fn is_annotations(dict: &crate::fold::Dict) -> bool {
+    let keys = dict.snapshot();
+    !keys.is_empty()
+        && keys.iter().all(|(key, value)| {
+            let is_constant = matches!(value.usual(), Some(Value::Str(_) | Value::Bool(_)));
+            key.as_str().is_some_and(|key| key.ends_with("Hint") || (key == "title" && is_constant))
+        })
+}
+
+/// A gap that concerns the whole package.
+pub(super) fn whole(kind: GapKind, reason: String) -> Gap {
+    Gap { kind, reason, file: String::new(), line: 0 }
+}
+
