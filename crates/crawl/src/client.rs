@@ -1,0 +1,539 @@
+//! The one door to HTTP.
+
+mod guard;
+mod host;
+mod retry;
+mod robots;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use tokio::time::{Instant, timeout, timeout_at};
+use url::Url;
+
+use self::guard::{Door, Guard, Private, PublicOnly};
+use self::host::Host;
+pub use self::host::{Breaker, Limits};
+use self::retry::{Retry, back_off};
+use self::robots::Robots;
+use crate::{Credentials, Error};
+
+/// Redirects that one request may take; browsers stop at 20.
+const MAX_REDIRECTS: usize = 10;
+
+/// Longest rest that a host's `Retry-After` can bring.
+const LONGEST_REST: Duration = Duration::from_secs(24 * 3600);
+
+/// How the client behaves. [`ClientConfig::new`] has the defaults.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// `User-Agent`: our name, version and an address where we can be reached.
+    pub user_agent: String,
+    /// Hosts (`HOST` or `HOST:PORT`) that may have private addresses and may be asked over plain http.
+    pub allow_private: Vec<String>,
+    /// How long each step may take.
+    pub timeouts: Timeouts,
+    /// How often one URL is asked for before we give up.
+    pub attempts: u32,
+    /// Wait before the second attempt; doubled for each further one.
+    pub back_off: Duration,
+    /// Longest wait between two attempts. A host that asks for more is not asked again in this run.
+    pub longest_wait: Duration,
+    /// How hard a host may be asked that has no limits of its own.
+    pub limits: Limits,
+    /// Limits of single hosts, by `HOST` or `HOST:PORT`.
+    pub host_limits: BTreeMap<String, Limits>,
+    /// When a host counts as down.
+    pub breaker: Breaker,
+    /// Seed of the jitter; random when absent.
+    pub seed: Option<u64>,
+}
+
+/// How long each step of a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Name lookup, connection and TLS.
+    pub connect: Duration,
+    /// From the request to the first byte of the answer.
+    pub first_byte: Duration,
+    /// Between two pieces of the answer.
+    pub stall: Duration,
+    /// The whole answer.
+    pub whole: Duration,
+}
+
+impl ClientConfig {
+    /// The defaults: what one patient visitor does, who downloads a few things at a time.
+    pub fn new(user_agent: &str) -> Self {
+        Self {
+            user_agent: user_agent.to_owned(),
+            allow_private: Vec::new(),
+            timeouts: Timeouts {
+                connect: Duration::from_secs(10),
+                first_byte: Duration::from_secs(20),
+                stall: Duration::from_secs(20),
+                whole: Duration::from_secs(600),
+            },
+            attempts: 3,
+            back_off: Duration::from_millis(500),
+            longest_wait: Duration::from_secs(60),
+            limits: Limits::new(1200, 8),
+            host_limits: BTreeMap::new(),
+            breaker: Breaker { failures: 10, rest: Duration::from_secs(60) },
+            seed: None,
+        }
+    }
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    url: Url,
+    accept: &'static str,
+    credentials: Option<Credentials>,
+    limit: u64,
+    validators: Validators,
+    as_stored: bool,
+    once: bool,
+    page: bool,
+}
+
+/// What a server said about the state of a document, to be told so when asking again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Validators {
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
+}
+
+impl Request {
+    /// A GET of at most 32 MiB.
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            accept: "*/*",
+            credentials: None,
+            limit: 32 * 1024 * 1024,
+            validators: Validators::default(),
+            as_stored: false,
+            once: false,
+            page: false,
+        }
+    }
+
+    /// The media types that we can read, best first.
+    #[must_use]
+    pub fn accept(mut self, types: &'static str) -> Self {
+        self.accept = types;
+        self
+    }
+
+    /// A secret for its own origin; other hosts on the way do not see it.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Option<&Credentials>) -> Self {
+        self.credentials = credentials.cloned();
+        self
+    }
+
+    /// Longest answer that is taken, in bytes after decompression.
+    #[must_use]
+    pub fn limit(mut self, bytes: u64) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// Asks for the bytes as they are stored, not compressed for the way: for archives.
+    #[must_use]
+    pub fn as_stored(mut self) -> Self {
+        self.as_stored = true;
+        self
+    }
+
+    /// One attempt only: for what we can do without.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// A web page, made for people: read only as far as its site's robots.txt allows.
+    #[must_use]
+    pub fn page(mut self) -> Self {
+        self.page = true;
+        self
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) fn if_changed(mut self, since: Validators) -> Self {
+        self.validators = since;
+        self
+    }
+}
+
+/// An answer with its body.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// About the body.
+    pub head: Head,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+/// An answer without its body.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Where the answer came from, after redirects.
+    pub url: Url,
+    /// Its `Content-Type`, empty when there is none.
+    pub content_type: String,
+    /// Length of the body in bytes, after decompression.
+    pub bytes: u64,
+    /// The server says that nothing changed; the body is empty.
+    pub(crate) unchanged: bool,
+    pub(crate) validators: Validators,
+}
+
+/// What passed through a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests sent, with redirects and repeated attempts.
+    pub requests: u64,
+    /// Bytes of bodies received, after decompression.
+    pub bytes: u64,
+}
+
+/// Takes a body piece by piece. A repeated attempt begins anew.
+pub(crate) trait Sink: Send {
+    fn start(&mut self) -> io::Result<()>;
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Sink for Vec<u8> {
+    fn start(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Asks politely, and goes only where it may. Clones share their hosts and counters.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: ClientConfig,
+    guard: Guard,
+    public: reqwest::Client,
+    trusted: reqwest::Client,
+    hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+    robots: Robots,
+    chance: Mutex<fastrand::Rng>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// One answered request.
+enum Step {
+    Answer(Head),
+    Redirect(Url),
+}
+
+/// One failed attempt.
+struct Failure {
+    error: Error,
+    retry: Retry,
+}
+
+impl Client {
+    /// A client with its own connections. A TLS provider must have been installed
+    /// (`rustls::crypto::CryptoProvider::install_default`); trusted roots are the system's, or those of
+    /// `SSL_CERT_FILE`.
+    pub fn new(config: ClientConfig) -> Result<Self, Error> {
+        let guard = Guard::new(&config.allow_private)?;
+        let base = || {
+            reqwest::Client::builder()
+                .user_agent(&config.user_agent)
+                .connect_timeout(config.timeouts.connect)
+                // Redirects are followed here, each through the guard and its own host's limits.
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                // Attempts are counted here too.
+                .retry(reqwest::retry::never())
+        };
+        let built = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| Error::setting("the HTTP client", chain(&error)))
+        };
+        let public = built(base().dns_resolver(PublicOnly::from_env()))?;
+        let trusted = built(base())?;
+        let chance = config.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let shared = Shared {
+            guard,
+            public,
+            trusted,
+            hosts: Mutex::default(),
+            robots: Robots::default(),
+            chance: Mutex::new(chance),
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            config,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Gets a whole body.
+    pub async fn get(&self, request: &Request) -> Result<Answer, Error> {
+        let mut body = Vec::new();
+        let head = self.fetch(request, &mut body).await?;
+        Ok(Answer { head, body })
+    }
+
+    /// What passed through so far.
+    pub fn usage(&self) -> Usage {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Usage { requests: read(&self.shared.requests), bytes: read(&self.shared.bytes) }
+    }
+
+    /// The product name that robots.txt files address.
+    fn agent(&self) -> &str {
+        self.shared.config.user_agent.split(['/', ' ']).next().unwrap_or_default()
+    }
+
+    /// The host of a URL, made when it is first asked.
+    pub(crate) fn host(&self, url: &Url) -> Arc<Host> {
+        let name = authority(url);
+        let limits = || {
+            let special = &self.shared.config.host_limits;
+            let found = special.get(&name).or_else(|| special.get(url.host_str().unwrap_or_default()));
+            found.copied().unwrap_or(self.shared.config.limits)
+        };
+        let mut hosts = self.shared.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.entry(name.clone()).or_insert_with(|| Arc::new(Host::new(limits()))).clone()
+    }
+
+    /// Follows redirects to an answer, whose body goes into `sink`.
+    pub(crate) async fn fetch(&self, request: &Request, sink: &mut dyn Sink) -> Result<Head, Error> {
+        let mut visited = vec![request.url.clone()];
+        loop {
+            let url = &visited[visited.len() - 1];
+            let step = self.ask(request, url, sink).await.map_err(|error| match error {
+                Error::Refused { url, reason } if visited.len() > 1 => {
+                    Error::Refused { url, reason: format!("{reason} ({} leads there)", request.url) }
+                }
+                error => error,
+            })?;
+            match step {
+                Step::Answer(head) => return Ok(head),
+                Step::Redirect(next) if visited.contains(&next) => {
+                    return Err(Error::format(&request.url, format!("redirects in a circle, to {next}")));
+                }
+                Step::Redirect(_) if visited.len() > MAX_REDIRECTS => {
+                    return Err(Error::format(&request.url, format!("more than {MAX_REDIRECTS} redirects")));
+                }
+                Step::Redirect(next) => visited.push(next),
+            }
+        }
+    }
+
+    /// Asks one URL, again if need be.
+    async fn ask(&self, request: &Request, url: &Url, sink: &mut dyn Sink) -> Result<Step, Error> {
+        let Shared { config, guard, public, trusted, .. } = &*self.shared;
+        let http = match guard.door(url)? {
+            Door::Trusted => trusted,
+            Door::Public => public,
+        };
+        if request.page {
+            self.shared.robots.check(self, url).await?;
+        }
+        let host = self.host(url);
+        let attempts = if request.once { 1 } else { config.attempts };
+        let mut attempt = 1;
+        loop {
+            let place = host.enter().await.map_err(|rest| Error::Resting {
+                url: url.to_string(),
+                host: authority(url),
+                rest,
+            })?;
+            let Failure { error, retry } = match self.attempt(http, request, url, sink).await {
+                Ok(step) => {
+                    host.answered();
+                    return Ok(step);
+                }
+                Err(failure) => failure,
+            };
+            drop(place);
+            let back_off = back_off(config.back_off, attempt, config.longest_wait, self.chance());
+            match retry {
+                Retry::Never => {
+                    host.answered();
+                    return Err(error);
+                }
+                Retry::Pause(Some(wait)) if wait > config.longest_wait => {
+                    host.rest(wait.min(LONGEST_REST));
+                    return Err(error);
+                }
+                Retry::Pause(wait) => host.pause(wait.unwrap_or(back_off)),
+                Retry::Later if attempt < attempts => tokio::time::sleep(back_off).await,
+                Retry::Later => {}
+            }
+            if attempt >= attempts {
+                host.gave_up(config.breaker);
+                return Err(error);
+            }
+            tracing::debug!(%url, attempt, %error, "asking again");
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        http: &reqwest::Client,
+        request: &Request,
+        url: &Url,
+        sink: &mut dyn Sink,
+    ) -> Result<Step, Failure> {
+        let times = self.shared.config.timeouts;
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = timeout(times.first_byte, http.get(url.clone()).headers(headers(request, url)).send());
+        let mut response = sent
+            .await
+            .map_err(|_| late(url, "no answer", times.first_byte))?
+            .map_err(|error| unreachable(url, error, times.connect))?;
+
+        let status = response.status();
+        if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            let next = location(url, response.headers());
+            return next.map(Step::Redirect).ok_or_else(|| lasting(Error::format(url, "redirects to nowhere")));
+        }
+        let unchanged = status == 304 && request.validators != Validators::default();
+        if !status.is_success() && !unchanged {
+            let retry = Retry::of_status(status.as_u16(), response.headers(), SystemTime::now());
+            let wait = if let Retry::Pause(wait) = retry { wait } else { None };
+            return Err(Failure {
+                error: Error::Status { url: url.to_string(), status: status.as_u16(), wait },
+                retry,
+            });
+        }
+
+        let mut head = head_of(url, response.headers(), unchanged);
+        let too_large = || lasting(Error::TooLarge { url: url.to_string(), limit: request.limit });
+        if response.content_length().is_some_and(|length| length > request.limit) {
+            return Err(too_large());
+        }
+        let store = |error: io::Error| lasting(Error::store(format!("keeping {url}"), error));
+        sink.start().map_err(store)?;
+        let end = Instant::now() + times.whole;
+        loop {
+            let stall = Instant::now() + times.stall;
+            let chunk = timeout_at(stall.min(end), response.chunk()).await.map_err(|_| {
+                if stall < end { late(url, "the answer stopped", times.stall) } else { too_slow(url, times.whole) }
+            })?;
+            let Some(chunk) = chunk.map_err(|error| unreachable(url, error, times.connect))? else { break };
+            head.bytes += chunk.len() as u64;
+            self.shared.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            if head.bytes > request.limit {
+                return Err(too_large());
+            }
+            sink.take(&chunk).map_err(store)?;
+        }
+        Ok(Step::Answer(head))
+    }
+
+    fn chance(&self) -> f64 {
+        self.shared.chance.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+}
+
+fn headers(request: &Request, url: &Url) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+    if request.as_stored {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    if let Some(secret) = request.credentials.as_ref().and_then(|c| c.for_url(url)) {
+        headers.insert(header::AUTHORIZATION, secret.clone());
+    }
+    let validators = [
+        (header::IF_NONE_MATCH, &request.validators.etag),
+        (header::IF_MODIFIED_SINCE, &request.validators.last_modified),
+    ];
+    for (name, value) in validators {
+        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+fn head_of(url: &Url, headers: &HeaderMap, unchanged: bool) -> Head {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+    Head {
+        url: url.clone(),
+        content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
+        bytes: 0,
+        unchanged,
+        validators: Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) },
+    }
+}
+
+/// Where a redirect leads. Credentials written into it are dropped: they are not ours.
+fn location(from: &Url, headers: &HeaderMap) -> Option<Url> {
+    let mut next = from.join(headers.get(header::LOCATION)?.to_str().ok()?).ok()?;
+    next.set_fragment(None);
+    let _ = (next.set_username(""), next.set_password(None));
+    Some(next)
+}
+
+/// `HOST:PORT` of a URL: what rates and permits belong to.
+pub(crate) fn authority(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", url.host_str().unwrap_or_default())
+}
+
+fn lasting(error: Error) -> Failure {
+    Failure { error, retry: Retry::Never }
+}
+
+fn late(url: &Url, what: &'static str, after: Duration) -> Failure {
+    Failure { error: Error::TimedOut { url: url.to_string(), what, after }, retry: Retry::Later }
+}
+
+fn too_slow(url: &Url, after: Duration) -> Failure {
+    lasting(Error::TimedOut { url: url.to_string(), what: "not complete", after })
+}
+
+/// Sorts out a failure of the connection. The foreign error's own URL is dropped: ours is named already.
+fn unreachable(url: &Url, error: reqwest::Error, connect: Duration) -> Failure {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if let Some(private) = inner.downcast_ref::<Private>() {
+            return lasting(Error::Refused { url: url.to_string(), reason: private.to_string() });
+        }
+        cause = inner.source();
+    }
+    if error.is_timeout() {
+        return late(url, "no connection", connect);
+    }
+    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
+    let error = Error::Unreachable { url: url.to_string(), what, source: error.without_url().into() };
+    Failure { error, retry: Retry::Later }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

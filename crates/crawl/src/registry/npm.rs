@@ -1,0 +1,135 @@
+//! The npm registry, or any registry that speaks its API.
+
+mod discover;
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use riskdex_model::{Artifact, ArtifactKind, PackageId, Release};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub(crate) use self::discover::no_endpoint;
+use super::Newest;
+use crate::artifact::{Promise, Wanted, hex_of};
+use crate::client::Request;
+use crate::{Client, Endpoint, Error, Memory};
+
+/// The abbreviated form of a package's document, which leaves out readmes and histories.
+const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
+
+/// Longest package document: above those of packages with tens of thousands of versions.
+const LONGEST_DOCUMENT: u64 = 64 * 1024 * 1024;
+
+/// The user's npm registry, and others for single scopes.
+#[derive(Clone, Debug)]
+pub struct Index {
+    main: Endpoint,
+    /// By scope, with its `@`.
+    scopes: BTreeMap<String, Endpoint>,
+}
+
+impl Index {
+    /// The main registry, then those of scopes.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        std::iter::once(&self.main).chain(self.scopes.values())
+    }
+
+    /// The release that the `latest` tag names.
+    pub(crate) async fn newest(&self, client: &Client, memory: &Memory, package: &PackageId) -> Result<Newest, Error> {
+        let scope = package.name.split_once('/').map(|(scope, _)| scope);
+        let endpoint = scope.and_then(|scope| self.scopes.get(scope)).unwrap_or(&self.main);
+        let mut url = endpoint.url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            // One segment: the slash of a scoped name becomes %2F.
+            path.pop_if_empty().push(&package.name);
+        }
+        let request =
+            Request::new(url).accept(ACCEPT).credentials(endpoint.credentials.as_ref()).limit(LONGEST_DOCUMENT);
+        let document = memory.document(client, request).await?;
+
+        let wrong = |reason: String| Error::format(&document.url, format!("is not a package document: {reason}"));
+        let read: Document = serde_json::from_slice(&document.body).map_err(|error| wrong(error.to_string()))?;
+        let nothing = |reason: String| Error::NoRelease { url: document.url.to_string(), reason };
+        let latest = read.dist_tags.get("latest").ok_or_else(|| nothing("names no latest release".to_owned()))?;
+        let version = read.versions.get(latest);
+        let version =
+            version.ok_or_else(|| nothing(format!("has no release {latest}, which it says is its latest")))?;
+        let version: Version = serde_json::from_str(version.get()).map_err(|error| wrong(error.to_string()))?;
+
+        let url = document.url.join(&version.dist.tarball).map_err(|error| wrong(error.to_string()))?;
+        let file = url.path_segments().and_then(|mut path| path.next_back()).unwrap_or_default();
+        let release = Release {
+            package: package.clone(),
+            version: latest.clone(),
+            artifact: Artifact { file: file.to_owned(), kind: ArtifactKind::Tarball, sha256: String::new(), size: 0 },
+            yanked: version.deprecated.and_then(Deprecated::reason),
+            published: None,
+        };
+        let promise = version.dist.integrity.as_deref().and_then(sha512).map_or(Promise::Unstated, Promise::Sha512);
+        Ok(Newest { release, wanted: Wanted { url, credentials: endpoint.credentials.clone(), promise } })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Document {
+    #[serde(default)]
+    dist_tags: BTreeMap<String, String>,
+    /// Only one of them is read.
+    #[serde(default)]
+    versions: BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    dist: Dist,
+    #[serde(default)]
+    deprecated: Option<Deprecated>,
+}
+
+#[derive(Deserialize)]
+struct Dist {
+    tarball: String,
+    #[serde(default)]
+    integrity: Option<String>,
+}
+
+/// A reason, or (from old tools) merely whether.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Deprecated {
+    Reason(String),
+    Flag(bool),
+}
+
+impl Deprecated {
+    /// An empty reason takes a deprecation back, as npm's own tool does.
+    fn reason(self) -> Option<String> {
+        match self {
+            Self::Reason(reason) => Some(reason).filter(|reason| !reason.is_empty()),
+            Self::Flag(deprecated) => deprecated.then(String::new),
+        }
+    }
+}
+
+/// The SHA-512 among the digests of a subresource-integrity text, in hex.
+fn sha512(integrity: &str) -> Option<String> {
+    let mut digests = integrity.split_whitespace().filter_map(|digest| digest.strip_prefix("sha512-"));
+    let bytes = digests.find_map(|base64| BASE64_STANDARD.decode(base64.split('?').next()?).ok())?;
+    (bytes.len() == 64).then(|| hex_of(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strong_digest_is_taken_from_a_list() {
+        let strong = format!("sha512-{}", BASE64_STANDARD.encode([7; 64]));
+        assert_eq!(sha512(&format!("sha1-AAAA {strong}?opt")), Some("07".repeat(64)));
+        assert_eq!(sha512("sha1-AAAA"), None);
+        assert_eq!(sha512("sha512-AAAA"), None);
+    }
+}

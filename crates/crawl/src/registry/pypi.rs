@@ -1,0 +1,78 @@
+//! The Python Package Index, or any index that speaks its simple API.
+
+mod choice;
+mod discover;
+mod page;
+
+use riskdex_model::{Artifact, PackageId, Release};
+
+use self::choice::choose;
+pub(crate) use self::discover::no_endpoint;
+use super::Newest;
+use crate::artifact::{Promise, Wanted};
+use crate::client::Request;
+use crate::{Client, Endpoint, Error, Memory};
+
+/// Longest project page: far above the largest known.
+const LONGEST_PAGE: u64 = 64 * 1024 * 1024;
+
+/// One or more simple indexes, in the order in which they are asked.
+#[derive(Clone, Debug)]
+pub struct Index {
+    endpoints: Vec<Endpoint>,
+}
+
+impl Index {
+    /// The indexes in the order in which they are asked.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter()
+    }
+
+    /// The newest release of a project, from the first index that has the project. A name that a later index
+    /// has too is not taken from there, so that nobody can put a newer one in its place.
+    pub(crate) async fn newest(&self, client: &Client, memory: &Memory, package: &PackageId) -> Result<Newest, Error> {
+        let mut absent = None;
+        for endpoint in &self.endpoints {
+            match newest_at(endpoint, client, memory, package).await {
+                Err(error) if error.is_absent() => absent = absent.or(Some(error)),
+                answer => return answer,
+            }
+        }
+        Err(absent.unwrap_or_else(no_endpoint))
+    }
+}
+
+async fn newest_at(
+    endpoint: &Endpoint,
+    client: &Client,
+    memory: &Memory,
+    package: &PackageId,
+) -> Result<Newest, Error> {
+    let mut url = endpoint.url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push(&package.name).push("");
+    }
+    let request = Request::new(url).accept(page::ACCEPT).credentials(endpoint.credentials.as_ref()).limit(LONGEST_PAGE);
+    let document = memory.document(client, request).await?;
+    let files = page::read(&document)?;
+    let nothing = |reason: &str| Error::NoRelease { url: document.url.to_string(), reason: reason.to_owned() };
+    let choice = choose(&package.name, &files).ok_or_else(|| {
+        nothing(if files.is_empty() { "lists no files" } else { "lists no wheel and no source distribution" })
+    })?;
+    let file = choice.file;
+    let release = Release {
+        package: package.clone(),
+        version: choice.version,
+        artifact: Artifact {
+            file: file.name.clone(),
+            kind: choice.kind,
+            sha256: file.sha256.clone().unwrap_or_default(),
+            size: file.size,
+        },
+        yanked: file.yanked.clone(),
+        published: file.uploaded.clone(),
+    };
+    let promise = file.sha256.clone().map_or(Promise::Unstated, Promise::Sha256);
+    let wanted = Wanted { url: file.url.clone(), credentials: endpoint.credentials.clone(), promise };
+    Ok(Newest { release, wanted })
+}

@@ -1,0 +1,104 @@
+//! Lists of MCP servers, each behind one trait.
+
+pub mod awslabs;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
+use riskdex_model::{Registry, Server};
+use serde::Deserialize;
+use url::Url;
+
+use crate::client::{Limits, authority};
+use crate::{Client, Error, Memory};
+
+/// A list of servers.
+pub trait Source: Send + Sync {
+    /// The name on the command line, in reports and on pages.
+    fn name(&self) -> &str;
+
+    /// The registries whose packages it lists, so that only those need to be found.
+    fn registries(&self) -> Vec<Registry>;
+
+    /// Reads the list.
+    fn list<'a>(&'a self, client: &'a Client, memory: &'a Memory) -> BoxFuture<'a, Result<Listing, Error>>;
+}
+
+/// What a source lists.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The servers, in the source's order.
+    pub servers: Vec<Server>,
+    /// Remarks for the report: what could not be refreshed, what was left out.
+    pub notes: Vec<String>,
+}
+
+/// Where a source is asked, and how hard: one table of `sources.toml`, which the user's configuration may change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// What the source is, in a few words.
+    pub title: String,
+    /// Where people read about it.
+    pub home: Url,
+    /// The address that is asked.
+    pub url: Url,
+    /// The address is a page for people, not an interface for programs: robots.txt is honoured.
+    #[serde(default)]
+    pub page: bool,
+    /// How hard its host may be asked.
+    pub limits: Limits,
+}
+
+impl Place {
+    /// `HOST:PORT`, for [`ClientConfig::host_limits`](crate::ClientConfig).
+    pub fn host(&self) -> String {
+        authority(&self.url)
+    }
+}
+
+/// Reads `sources.toml`; `changes` are the tables of the same form in the user's configuration, of which each key
+/// takes the place of ours.
+pub fn places(text: &str, changes: &toml::Table) -> Result<BTreeMap<String, Place>, Error> {
+    let wrong = |error: toml::de::Error| Error::setting("sources.toml", error.to_string());
+    let mut tables: BTreeMap<String, toml::Table> = toml::from_str(text).map_err(wrong)?;
+    for (source, change) in changes {
+        let wrong = |reason: &str| Error::setting(format!("[sources.{source}]"), reason);
+        let table = tables.get_mut(source).ok_or_else(|| wrong("no such source"))?;
+        table.extend(change.as_table().ok_or_else(|| wrong("is no table"))?.clone());
+    }
+    let place = |(source, table): (String, toml::Table)| match table.try_into() {
+        Ok(place) => Ok((source, place)),
+        Err(error) => Err(Error::setting(format!("[sources.{source}]"), error.to_string())),
+    };
+    tables.into_iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = include_str!("../../../data/sources.toml");
+
+    #[test]
+    fn every_place_can_be_asked_politely() {
+        for (source, place) in places(OURS, &toml::Table::new()).unwrap() {
+            assert_eq!(place.url.scheme(), "https", "{source}");
+            assert!(place.limits.per_minute.get() <= 120, "{source}");
+        }
+    }
+
+    #[test]
+    fn the_user_changes_single_keys() {
+        let changes = toml::toml! { [awslabs]
+        url = "http://127.0.0.1:9/src" };
+        let place = places(OURS, &changes).unwrap().remove("awslabs").unwrap();
+        assert_eq!((place.host().as_str(), place.title.as_str()), ("127.0.0.1:9", "AWS Labs"));
+        let unknown = toml::toml! { [awslaps]
+        url = "" };
+        assert_eq!(places(OURS, &unknown).unwrap_err().to_string(), "[sources.awslaps]: no such source");
+        let wrong = toml::toml! { [awslabs]
+        page = 3 };
+        assert!(places(OURS, &wrong).unwrap_err().to_string().starts_with("[sources.awslabs]: "));
+    }
+}
