@@ -1,1 +1,42 @@
-//! placeholder
+//! Says what a tool can do, by rules anyone can read.
+//!
+//! [`Rules`] are loaded from files: one Markdown file a rule, tables of words, fitted weights, templates. A
+//! [`Tool`] goes through one automaton that knows the words of all rules; grammar says what part each
+//! word plays; rules that find their words fire; their weights add up to a category, signals raise its level, and
+//! templates explain it. The result is a [`Verdict`] whose evidence points at the words that decided. It is
+//! a pure function of the definition: equal definitions get equal verdicts on every server.
+//!
+//! ```
+//! use riskdex_classify::Rules;
+//! use riskdex_model::{Category, Tool};
+//!
+//! # let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules"));
+//! let files = riskdex_classify::read_folder(root)?;
+//! let rules = Rules::load(files)?;
+//! let tool = Tool { name: "delete_branch".into(), ..Tool::default() };
+//! let verdict = rules.classify(&tool);
+//! assert_eq!(verdict.category, Category::Destructive);
+//! assert_eq!(verdict.evidence[0].text, "delete");
+//! # Ok::<(), riskdex_classify::Error>(())
+//! ```
+
+mod document;
+mod engine;
+mod error;
+mod folder;
+mod grammar;
+mod lexicon;
+mod load;
+mod matcher;
+mod overrides;
+mod rationale;
+mod rule;
+mod rules;
+mod source;
+mod verdict;
+mod weigh;
+
+pub use error::{Error, Problem};
+pub use folder::read_folder;
+pub use rule::{Claim, Example, Rule, Status};
+pub use rules::{Explained, Failure, Rules};

@@ -1,0 +1,243 @@
+//! Fits the weights of the rules to labelled tools, and says how well they do on servers that were held out.
+//!
+//! `fit LABELLED.jsonl > rules/weights.toml`; a line is `{"server", "tool", "label", "unanimous"}`. The program is
+//! deterministic. Each rule's own weight is where its fitted weight starts, and what it is drawn back to: labelled tools
+//! can move a weight as far as there are enough of them. Figures and the calibration table go to standard error.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::path::Path;
+
+use riskdex_classify::{Claim, Rules, read_folder};
+use riskdex_model::{Category, Tool};
+
+const CLASSES: usize = Category::ALL.len();
+const FOLDS: usize = 10;
+/// How strongly a weight is drawn back to what its rule file says.
+const PRIOR: f64 = 0.35;
+const ROUNDS: usize = 400;
+/// A tool that executes, destroys or pays counts more: to rate it too low is the worse mistake.
+const SEVERE: f64 = 2.0;
+
+#[derive(serde::Deserialize)]
+struct Line {
+    server: String,
+    tool: Tool,
+    label: Category,
+    unanimous: bool,
+}
+
+struct Case {
+    server: String,
+    name: String,
+    label: usize,
+    unanimous: bool,
+    /// Rules for a category that fired.
+    fired: Vec<usize>,
+}
+
+#[derive(Clone)]
+struct Model {
+    bias: [f64; CLASSES],
+    weights: Vec<f64>,
+}
+
+/// A rule as far as fitting is concerned.
+struct Feature {
+    id: String,
+    class: usize,
+    prior: f64,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1).ok_or("usage: fit LABELLED.jsonl > rules/weights.toml")?;
+    let mut files = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"))?;
+    files.retain(|(name, _)| name != "weights.toml");
+    let rules = Rules::load(files)?;
+    let features: Vec<Feature> = rules
+        .iter()
+        .filter_map(|rule| match rule.claim {
+            Claim::Category(c) => Some(Feature { id: rule.id.clone(), class: c as usize, prior: rule.weight }),
+            Claim::Signal(_) => None,
+        })
+        .collect();
+    let number: BTreeMap<&str, usize> = features.iter().enumerate().map(|(n, f)| (f.id.as_str(), n)).collect();
+    let mut cases = Vec::new();
+    for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
+        let Line { server, tool, label, unanimous } = serde_json::from_str(&line?)?;
+        let tool = Tool { annotations: None, ..tool };
+        let fired = rules.explain(&tool).iter().filter_map(|e| number.get(e.rule.id.as_str()).copied()).collect();
+        cases.push(Case { server, name: tool.name, label: label as usize, unanimous, fired });
+    }
+
+    let prior = Model { bias: [0.0; CLASSES], weights: features.iter().map(|f| f.prior).collect() };
+    let all: Vec<&Case> = cases.iter().collect();
+    let fitted = fit(&features, &all, &prior);
+    let fold = folds(&cases);
+    let mut held_out = vec![[0.0; CLASSES]; cases.len()];
+    for number in 0..FOLDS {
+        let training: Vec<&Case> = cases.iter().zip(&fold).filter(|(_, f)| **f != number).map(|(c, _)| c).collect();
+        let model = fit(&features, &training, &prior);
+        for (at, case) in cases.iter().enumerate().filter(|(at, _)| fold[*at] == number) {
+            held_out[at] = odds(&features, &model, case);
+        }
+    }
+    let temperature = temperature(&cases, &held_out);
+    let as_fitted: Vec<_> = cases.iter().map(|c| odds(&features, &fitted, c)).collect();
+    let as_written: Vec<_> = cases.iter().map(|c| odds(&features, &prior, c)).collect();
+    report("weights as written", &cases, &as_written);
+    report("fitted", &cases, &as_fitted);
+    report("servers held out", &cases, &held_out);
+    calibration(&cases, &held_out, temperature);
+    if std::env::args().any(|a| a == "-v") {
+        for (case, odds) in cases.iter().zip(&held_out).filter(|(c, o)| best(o) != c.label) {
+            let fired: Vec<&str> = case.fired.iter().map(|&f| features[f].id.as_str()).collect();
+            let (is, got) = (Category::ALL[case.label], Category::ALL[best(odds)]);
+            eprintln!("{} {}: {is}, got {got}: {}", case.server, case.name, fired.join(" "));
+        }
+    }
+
+    println!("# Made by crates/classify/examples/fit.rs from labelled tools: do not edit.");
+    println!("temperature = {temperature:.2}\n\n[bias]");
+    for (class, bias) in fitted.bias.iter().enumerate() {
+        println!("{} = {bias:.2}", Category::ALL[class]);
+    }
+    println!("\n[weights]");
+    for (feature, weight) in features.iter().zip(&fitted.weights) {
+        println!("{} = {weight:.2}", feature.id);
+    }
+    Ok(())
+}
+
+/// Gives each server a fold so that the folds are of like size: the largest first, each to the smallest fold.
+fn folds(cases: &[Case]) -> Vec<usize> {
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in cases {
+        *sizes.entry(&case.server).or_default() += 1;
+    }
+    let mut servers: Vec<(&str, usize)> = sizes.into_iter().collect();
+    servers.sort_by_key(|&(name, size)| (std::cmp::Reverse(size), name));
+    let mut filled = [0; FOLDS];
+    let mut of_server = BTreeMap::new();
+    for (name, size) in servers {
+        let smallest = (0..FOLDS).min_by_key(|&f| filled[f]).unwrap_or(0);
+        filled[smallest] += size;
+        of_server.insert(name, smallest);
+    }
+    cases.iter().map(|c| of_server[c.server.as_str()]).collect()
+}
+
+fn odds(features: &[Feature], model: &Model, case: &Case) -> [f64; CLASSES] {
+    let mut odds = model.bias;
+    for &f in &case.fired {
+        odds[features[f].class] += model.weights[f];
+    }
+    odds
+}
+
+fn chances(odds: &[f64; CLASSES], temperature: f64) -> [f64; CLASSES] {
+    let top = odds.iter().copied().fold(f64::MIN, f64::max);
+    let raised = odds.map(|o| ((o - top) / temperature).exp());
+    let total: f64 = raised.iter().sum();
+    raised.map(|r| r / total)
+}
+
+/// The best category; of equals the more severe, as in the classifier.
+fn best(odds: &[f64; CLASSES]) -> usize {
+    (0..CLASSES).max_by(|&a, &b| odds[a].total_cmp(&odds[b])).unwrap_or(0)
+}
+
+/// Gradient descent with a step of its own for each weight (Adagrad), weights kept above zero: a rule never speaks
+/// against its own category.
+fn fit(features: &[Feature], cases: &[&Case], prior: &Model) -> Model {
+    let mut model = prior.clone();
+    let mut seen = vec![1e-6; features.len()];
+    let mut seen_bias = [1e-6; CLASSES];
+    for _ in 0..ROUNDS {
+        let mut slope: Vec<f64> = model.weights.iter().zip(&prior.weights).map(|(w, p)| PRIOR * (w - p)).collect();
+        let mut slope_bias = model.bias.map(|b| PRIOR * b);
+        for case in cases {
+            let chances = chances(&odds(features, &model, case), 1.0);
+            let heft = if Category::ALL[case.label].severity() >= 2 { SEVERE } else { 1.0 };
+            let error = |class: usize| heft * (chances[class] - f64::from(class == case.label));
+            for &f in &case.fired {
+                slope[f] += error(features[f].class);
+            }
+            for (class, slope) in slope_bias.iter_mut().enumerate() {
+                *slope += error(class);
+            }
+        }
+        for (f, slope) in slope.iter().enumerate() {
+            seen[f] += slope * slope;
+            model.weights[f] = (model.weights[f] - 0.3 * slope / seen[f].sqrt()).max(0.05);
+        }
+        for (class, slope) in slope_bias.iter().enumerate() {
+            seen_bias[class] += slope * slope;
+            model.bias[class] -= 0.3 * slope / seen_bias[class].sqrt();
+        }
+    }
+    model
+}
+
+/// What makes the stated confidence most likely, tried in steps of 0.05.
+fn temperature(cases: &[Case], held_out: &[[f64; CLASSES]]) -> f64 {
+    let likelihood = |t: f64| -> f64 {
+        cases.iter().zip(held_out).map(|(case, odds)| chances(odds, t)[case.label].max(1e-12).ln()).sum()
+    };
+    let steps = (8..=80).map(|step| f64::from(step) * 0.05);
+    steps.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).unwrap_or(1.0)
+}
+
+fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]]) {
+    let (mut right, mut unanimous, mut unanimous_right, mut severe, mut low) = (0, 0, 0, 0, 0);
+    let mut table = [[0_u32; CLASSES]; CLASSES];
+    for (case, odds) in cases.iter().zip(odds) {
+        let got = best(odds);
+        table[case.label][got] += 1;
+        right += usize::from(got == case.label);
+        unanimous += usize::from(case.unanimous);
+        unanimous_right += usize::from(case.unanimous && got == case.label);
+        let (is, said) = (Category::ALL[case.label].severity(), Category::ALL[got].severity());
+        severe += usize::from(is >= 2);
+        low += usize::from(is >= 2 && said < is);
+    }
+    let f1 = |class: usize| {
+        let said: u32 = table.iter().map(|row| row[class]).sum();
+        let is: u32 = table[class].iter().sum();
+        2.0 * f64::from(table[class][class]) / f64::from((said + is).max(1))
+    };
+    let macro_f1 = (0..CLASSES).map(f1).sum::<f64>() / CLASSES as f64;
+    let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+    eprintln!(
+        "{title}: right {:.1}% ({:.1}% of the unanimous), macro F1 {macro_f1:.3}, Execute or worse too low {:.1}% ({low} of {severe})",
+        percent(right, cases.len()),
+        percent(unanimous_right, unanimous),
+        percent(low, severe),
+    );
+}
+
+fn calibration(cases: &[Case], held_out: &[[f64; CLASSES]], temperature: f64) {
+    eprintln!("calibration on servers held out (temperature {temperature:.2}):\n  said        tools  mean said  right");
+    let bounds = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01];
+    for range in bounds.windows(2) {
+        let (mut count, mut said, mut right) = (0, 0.0, 0);
+        for (case, odds) in cases.iter().zip(held_out) {
+            let chance = chances(odds, temperature)[best(odds)];
+            if range[0] <= chance && chance < range[1] {
+                count += 1;
+                said += chance;
+                right += usize::from(best(odds) == case.label);
+            }
+        }
+        if count > 0 {
+            let n = f64::from(count);
+            eprintln!(
+                "  {:.2}-{:.2}  {count:7}  {:8.1}%  {:4.1}%",
+                range[0],
+                range[1].min(1.0),
+                100.0 * said / n,
+                100.0 * right as f64 / n
+            );
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! What part a word plays: the verb of a name, the main verb of a sentence, its object, something denied,
+//! something said in passing.
+
+use riskdex_model::Category;
+use serde::Deserialize;
+
+use crate::document::{Document, Kind, Place};
+use crate::lexicon::{Form, Lexicon};
+use crate::matcher::{Hit, LexiconId};
+
+/// The part of a definition that a rule looks at. In rule files: `name-verb`, `lead`, ...
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Slot {
+    /// The verb of the name: `delete` in `confluence_delete_page`.
+    NameVerb,
+    /// Any other word of the name.
+    NameObject,
+    /// The verb of the title.
+    TitleVerb,
+    /// A main verb of the first sentence that says what the tool does.
+    Lead,
+    /// What that verb acts on, up to the next preposition.
+    LeadObject,
+    /// A main verb of a later sentence that says what the tool does.
+    Later,
+    /// Words anywhere in the description that are stated: phrases, and verbs that are said to happen.
+    Text,
+    /// Words of the description in passing: after "if" or "before", in a list of parameters, as advice.
+    Mention,
+    /// Words of the description that are denied: "does not delete".
+    Denied,
+    /// Words of a parameter's name.
+    Parameter,
+    /// Words of a parameter's description.
+    ParameterText,
+    /// Words of a value that a parameter may have.
+    Choice,
+    /// The worst of several different operations that one name, one sentence or one parameter lists.
+    Several,
+}
+
+impl Slot {
+    /// Whether the slot belongs to one parameter: conditions on such slots must hold for the same parameter.
+    pub(crate) const fn is_of_parameter(self) -> bool {
+        matches!(self, Self::Parameter | Self::ParameterText | Self::Choice)
+    }
+}
+
+/// Words of one list in one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    pub(crate) slot: Slot,
+    pub(crate) lexicon: LexiconId,
+    /// The field the words stand in, and their bytes there.
+    pub(crate) field: u16,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// The lists that grammar itself needs; they live in `lexicon/grammar.toml`.
+#[derive(Debug)]
+pub(crate) struct Grammar {
+    filler: LexiconId,
+    adverb: LexiconId,
+    and: LexiconId,
+    negation: LexiconId,
+    passing: LexiconId,
+    modal: LexiconId,
+    being: LexiconId,
+    preposition: LexiconId,
+    heading: LexiconId,
+    /// Severity of each list's effect, where it has one.
+    effects: Vec<Option<u8>>,
+}
+
+/// How many tokens back a negation or a conjunction reaches inside its clause.
+const REACH: u32 = 6;
+/// How many tokens after a verb its object may stand.
+const OBJECT_REACH: u32 = 7;
+
+impl Grammar {
+    /// Finds the lists of grammar; gives the name of the first that is missing.
+    pub(crate) fn new(lexicons: &[Lexicon]) -> Result<Self, &'static str> {
+        let find =
+            |name: &'static str| lexicons.iter().position(|l| l.name == name).map(|at| at as LexiconId).ok_or(name);
+        Ok(Self {
+            filler: find("filler")?,
+            adverb: find("adverb")?,
+            and: find("and")?,
+            negation: find("negation")?,
+            passing: find("passing")?,
+            modal: find("modal")?,
+            being: find("being")?,
+            preposition: find("preposition")?,
+            heading: find("heading")?,
+            effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect(),
+        })
+    }
+
+    /// All facts of a definition, in the order of the text.
+    pub(crate) fn facts(&self, document: &Document, hits: &[Hit]) -> Vec<Fact> {
+        let mut index = Vec::with_capacity(document.tokens.len() + 1);
+        let mut at = 0;
+        for token in 0..=document.tokens.len() {
+            while at < hits.len() && (hits[at].first as usize) < token {
+                at += 1;
+            }
+            index.push(at as u32);
+        }
+        let mut reader = Reader { grammar: self, document, hits, index, facts: Vec::with_capacity(64), field: 0 };
+        for (number, field) in document.fields.iter().enumerate() {
+            reader.field = number as u16;
+            match field.place {
+                Place::Name => reader.name(field.first, field.end, Slot::NameVerb),
+                Place::Title => reader.name(field.first, field.end, Slot::TitleVerb),
+                Place::Description => reader.description(field.first, field.end),
+                Place::Parameter(_) => reader.all(field.first, field.end, Slot::Parameter),
+                Place::ParameterText(_) => reader.parameter_text(field.first, field.end),
+                Place::Choice(_) => reader.all(field.first, field.end, Slot::Choice),
+            }
+        }
+        reader.several_choices();
+        reader.facts
+    }
+
+    fn effect(&self, hit: &Hit) -> Option<u8> {
+        self.effects[usize::from(hit.sense.lexicon)]
+    }
+}
+
+struct Reader<'a, 't> {
+    grammar: &'a Grammar,
+    document: &'a Document<'t>,
+    hits: &'a [Hit],
+    /// For each token the first hit that begins there or later.
+    index: Vec<u32>,
+    facts: Vec<Fact>,
+    field: u16,
+}
+
+/// A verb that does something, at a place where it may be the main one.
+#[derive(Clone, Copy)]
+struct Verb {
+    first: u32,
+    last: u32,
+    form: Form,
+    ambiguous: bool,
+    severity: u8,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn at(&self, token: u32) -> &'a [Hit] {
+        let end = (token as usize + 1).min(self.index.len() - 1);
+        &self.hits[self.index[token as usize] as usize..self.index[end] as usize]
+    }
+
+    /// The last token of words of a list that begin here.
+    fn is(&self, lexicon: LexiconId, token: u32) -> Option<u32> {
+        self.at(token).iter().find(|h| h.sense.lexicon == lexicon).map(|h| h.last)
+    }
+
+    fn kind(&self, token: u32) -> Kind {
+        self.document.tokens[token as usize].kind
+    }
+
+    /// The verb that begins at a token, the worst where the word has several meanings.
+    fn verb(&self, token: u32) -> Option<Verb> {
+        if self.kind(token) != Kind::Word {
+            return None;
+        }
+        let verbs = self.at(token).iter().filter(|h| h.sense.form != Form::Noun).filter_map(|h| {
+            let severity = self.grammar.effect(h)?;
+            let Hit { first, last, sense, .. } = *h;
+            Some(Verb { first, last, form: sense.form, ambiguous: sense.ambiguous, severity })
+        });
+        verbs.max_by_key(|v| (v.last, v.severity))
+    }
+
+    fn fact(&mut self, hit: &Hit, slot: Slot) {
+        let Hit { sense, start, end, .. } = *hit;
+        self.facts.push(Fact { slot, lexicon: sense.lexicon, field: self.field, start, end });
+    }
+
+    /// Every hit of a range.
+    fn all(&mut self, first: u32, end: u32, slot: Slot) {
+        for token in first..end {
+            for hit in self.at(token) {
+                self.fact(hit, slot);
+            }
+        }
+    }
+
+    /// The hits that a list of verbs stands for. Of several different operations only the worst count, because a
+    /// tool that lists and deletes is a tool that deletes; the worst is then also said to be one of several.
+    fn verbs(&mut self, verbs: &[Verb], slot: Slot) {
+        let worst = verbs.iter().map(|v| v.severity).max().unwrap_or(0);
+        let mixed = verbs.iter().any(|v| v.severity != worst);
+        for verb in verbs.iter().filter(|v| v.severity == worst) {
+            for hit in self.at(verb.first).iter().filter(|h| h.last <= verb.last) {
+                self.fact(hit, slot);
+                if mixed && self.grammar.effect(hit) == Some(worst) {
+                    self.fact(hit, Slot::Several);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, first: u32, end: u32, slot: Slot) {
+        let verbs: Vec<Verb> = (first..end).filter_map(|t| self.verb(t)).collect();
+        let words: Vec<u32> = (first..end).filter(|&t| self.kind(t) == Kind::Word).collect();
+        let (Some(&first_word), Some(&last_word)) = (words.first(), words.last()) else { return };
+        let strong = verbs.iter().find(|v| v.form == Form::Base && !v.ambiguous);
+        let weak_first = verbs.iter().find(|v| v.first == first_word && v.form == Form::Base && v.ambiguous);
+        let head = match (strong, weak_first) {
+            // `search_index_get`, `email_send_draft`, but `search_update_history`.
+            (Some(s), Some(w)) if w.severity == 0 && s.last != last_word => Some(w),
+            (Some(s), Some(w)) if s.last == last_word || s.first == w.last + 1 => Some(s),
+            (Some(s), None) => Some(s),
+            (_, Some(w)) => Some(w),
+            (None, None) => {
+                let base = |v: &&Verb| v.form == Form::Base;
+                let second = verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first));
+                second
+                    .or_else(|| verbs.iter().filter(base).find(|v| v.last == last_word))
+                    .or_else(|| verbs.iter().find(base))
+                    .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
+            }
+        };
+        let mut heads: Vec<Verb> = head.into_iter().copied().collect();
+        if let Some(&head) = head {
+            for &verb in verbs.iter().filter(|v| v.first > head.last && v.form == Form::Base) {
+                let joined = verb.first > first_word && self.is(self.grammar.and, verb.first - 1).is_some();
+                let adjacent = verb.first == head.last + 1 && head.severity > 0 && !verb.ambiguous;
+                if joined || adjacent {
+                    heads.push(verb);
+                }
+            }
+            if self.document.tokens[head.first as usize].at > 0 && is_glued(self.at(head.first)) {
+                // A script without spaces: every verb of the name may be its verb.
+                heads = verbs.clone();
+            }
+        }
+        self.verbs(&heads, slot);
+        if slot == Slot::NameVerb {
+            for token in first..end {
+                if heads.iter().any(|v| v.first <= token && token <= v.last) {
+                    continue;
+                }
+                for hit in self.at(token) {
+                    self.fact(hit, Slot::NameObject);
+                }
+            }
+        }
+    }
+
+    fn parameter_text(&mut self, first: u32, end: u32) {
+        for token in first..end {
+            for hit in self.at(token) {
+                if !self.is_behind(self.grammar.negation, hit.first, first) {
+                    self.fact(hit, Slot::ParameterText);
+                }
+            }
+        }
+    }
+
+    fn description(&mut self, first: u32, end: u32) {
+        let mut led = false;
+        let mut aside = false;
+        let mut at = first;
+        while at < end {
+            let stop = (at..end).find(|&t| matches!(self.kind(t), Kind::Stop | Kind::Colon)).unwrap_or(end);
+            let is_heading = stop < end && self.kind(stop) == Kind::Colon && stop - at <= 4;
+            if is_heading && stop > at {
+                let said = (at..stop).any(|t| self.is(self.grammar.heading, t).is_some());
+                aside = said || (aside && !(at..stop).all(|t| self.kind(t) == Kind::Word));
+            }
+            self.sentence(at, stop, &mut led, aside);
+            at = stop + 1;
+        }
+    }
+
+    fn sentence(&mut self, first: u32, end: u32, led: &mut bool, aside: bool) {
+        let (verbs, plain) = if aside { (Vec::new(), false) } else { self.main_verbs(first, end) };
+        let denied = verbs.first().is_some_and(|v| self.is_behind(self.grammar.negation, v.first, first));
+        if !verbs.is_empty() && !denied {
+            if !*led {
+                self.verbs(&verbs, Slot::Lead);
+                self.objects(&verbs, end);
+                *led = true;
+            } else if plain {
+                self.verbs(&verbs, Slot::Later);
+            }
+        }
+        for token in first..end {
+            for hit in self.at(token) {
+                let is_main = !denied && verbs.iter().any(|v| v.first <= hit.first && hit.last <= v.last);
+                if is_main && self.grammar.effect(hit).is_some() {
+                    continue;
+                }
+                let slot = self.standing(hit, first, aside);
+                self.fact(hit, slot);
+            }
+        }
+    }
+
+    /// The main verbs of a sentence, and whether they state what the tool does rather than advise its reader.
+    fn main_verbs(&self, first: u32, end: u32) -> (Vec<Verb>, bool) {
+        let mut at = first;
+        let mut filled = false;
+        while at < end {
+            if let Some(last) = self.is(self.grammar.filler, at) {
+                filled = true;
+                at = last + 1;
+            } else if self.is_adverb(at) || self.kind(at) == Kind::Comma {
+                at += 1;
+            } else {
+                break;
+            }
+        }
+        let Some(main) = (at < end).then(|| self.verb(at)).flatten() else { return (Vec::new(), false) };
+        if !(matches!(main.form, Form::Base | Form::Third) || (filled && main.form == Form::Gerund)) {
+            return (Vec::new(), false);
+        }
+        let mut verbs = vec![main];
+        let (mut joined, mut close) = (false, true);
+        let mut at = main.last + 1;
+        while at < end {
+            if self.is(self.grammar.and, at).is_some() || self.kind(at) == Kind::Comma {
+                joined = true;
+                at += 1;
+                continue;
+            }
+            if self.is_adverb(at) {
+                at += 1;
+                continue;
+            }
+            match self.verb(at) {
+                Some(verb) if joined && verb.form == main.form && (close || !verb.ambiguous) => {
+                    verbs.push(verb);
+                    at = verb.last + 1;
+                }
+                _ => {
+                    (joined, close) = (false, false);
+                    at += 1;
+                }
+            }
+        }
+        if is_glued(self.at(main.first)) {
+            verbs = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.glued(h)).collect();
+        }
+        (verbs, filled || main.form == Form::Third)
+    }
+
+    fn glued(&self, hit: &Hit) -> Option<Verb> {
+        let severity = self.grammar.effect(hit)?;
+        let Hit { first, last, sense, .. } = *hit;
+        Some(Verb { first, last, form: sense.form, ambiguous: sense.ambiguous, severity })
+    }
+
+    /// What the main verbs act on.
+    fn objects(&mut self, verbs: &[Verb], end: u32) {
+        for (number, verb) in verbs.iter().enumerate() {
+            let next = verbs.get(number + 1).map_or(end, |v| v.first).min(verb.last + 1 + OBJECT_REACH);
+            for token in verb.last + 1..next.min(end) {
+                if self.is(self.grammar.preposition, token).is_some() || self.kind(token) == Kind::Comma {
+                    break;
+                }
+                for hit in self.at(token) {
+                    self.fact(hit, Slot::LeadObject);
+                }
+            }
+        }
+    }
+
+    /// Whether words of a description are stated, denied or said in passing.
+    fn standing(&self, hit: &Hit, sentence: u32, aside: bool) -> Slot {
+        if self.is_behind(self.grammar.negation, hit.first, sentence) {
+            return Slot::Denied;
+        }
+        if aside || self.kind(hit.first) == Kind::Code || self.is_behind(self.grammar.passing, hit.first, sentence) {
+            return Slot::Mention;
+        }
+        if self.grammar.effect(hit).is_none() || hit.sense.form == Form::Noun {
+            return Slot::Text;
+        }
+        let before = hit.first.checked_sub(1).filter(|&t| t >= sentence);
+        let behind = |lexicon| before.is_some_and(|t| self.is(lexicon, t).is_some());
+        match hit.sense.form {
+            Form::Past if behind(self.grammar.being) => Slot::Text,
+            Form::Base | Form::Gerund if behind(self.grammar.modal) => Slot::Text,
+            _ => Slot::Mention,
+        }
+    }
+
+    /// Whether words of a list stand before a token in its clause, near enough to bear on it.
+    fn is_behind(&self, lexicon: LexiconId, token: u32, sentence: u32) -> bool {
+        (sentence.max(token.saturating_sub(REACH))..token)
+            .rev()
+            .take_while(|&t| self.kind(t) != Kind::Comma)
+            .any(|t| self.is(lexicon, t).is_some())
+    }
+
+    fn is_adverb(&self, token: u32) -> bool {
+        let at = self.document.tokens[token as usize].at as usize;
+        let word = self.document.buffer[at..].split(|&b| b == b' ').next().unwrap_or_default();
+        (word.len() > 4 && word.ends_with(b"ly")) || self.is(self.grammar.adverb, token).is_some()
+    }
+
+    /// Of the values of one parameter only the worst operations count, as in a list of verbs.
+    fn several_choices(&mut self) {
+        let fields = &self.document.fields;
+        let place = |f: &Fact| fields[usize::from(f.field)].place;
+        let severity = |f: &Fact| self.grammar.effects[usize::from(f.lexicon)];
+        let mut worst: Vec<(Place, u8, u8)> = Vec::new();
+        for fact in self.facts.iter().filter(|f| f.slot == Slot::Choice) {
+            let Some(s) = severity(fact) else { continue };
+            match worst.iter_mut().find(|(p, ..)| *p == place(fact)) {
+                Some((_, low, high)) => (*low, *high) = (s.min(*low), s.max(*high)),
+                None => worst.push((place(fact), s, s)),
+            }
+        }
+        if worst.is_empty() {
+            return;
+        }
+        let range = |f: &Fact| worst.iter().find(|(p, ..)| *p == place(f)).map(|&(_, low, high)| (low, high));
+        self.facts.retain(|f| match (f.slot, severity(f)) {
+            (Slot::Choice, Some(s)) => range(f).is_none_or(|(_, high)| s == high),
+            _ => true,
+        });
+    }
+}
+
+/// Whether hits are of a script that is written without spaces: they cover only a part of their token.
+fn is_glued(hits: &[Hit]) -> bool {
+    hits.iter().any(|h| h.sense.form == Form::Base && h.first == h.last && h.glued)
+}

@@ -1,0 +1,129 @@
+//! The rules, ready to judge.
+
+use riskdex_model::{Evidence, Tool, Verdict};
+
+use crate::document::Document;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::load::load;
+use crate::overrides::Override;
+use crate::rationale::Templates;
+use crate::rule::{Example, Rule, Status};
+use crate::source::Source;
+use crate::verdict::{judge, quoted};
+use crate::weigh::{Weights, scores, weigh};
+
+/// A loaded set of rules. Judging takes `&self`, from as many threads as there are.
+#[derive(Debug)]
+pub struct Rules {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) engine: Engine,
+    pub(crate) weights: Weights,
+    pub(crate) templates: Templates,
+    pub(crate) overrides: Vec<Override>,
+    pub(crate) version: String,
+}
+
+/// One rule that fired, for a reader who asks why.
+#[derive(Clone, Debug)]
+pub struct Explained<'r> {
+    /// The rule.
+    pub rule: &'r Rule,
+    /// The words that set it off.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An example of a rule file that does not come out as the file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The rule.
+    pub rule: String,
+    /// The file and the line of the example.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What was expected and what came.
+    pub message: String,
+}
+
+impl Rules {
+    /// Loads the files of a rules folder, each with its path below that folder (`lexicon/verbs.toml`).
+    ///
+    /// # Errors
+    /// All problems of all files at once, each with file and line.
+    pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        Self::load_with(files, [])
+    }
+
+    /// The same, with the user's own files over the built-in ones: a rule of the same id takes the other's place,
+    /// lists of words are extended, `overrides.toml` states verdicts for single tools.
+    ///
+    /// # Errors
+    /// As for [`Rules::load`].
+    pub fn load_with(
+        files: impl IntoIterator<Item = (String, String)>,
+        own: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let source = |own| move |(path, text)| Source { path, text, own };
+        load(files.into_iter().map(source(false)).chain(own.into_iter().map(source(true))).collect())
+    }
+
+    /// A short digest of all files: it changes when any rule changes.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The rules, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// Judges a definition.
+    pub fn classify(&self, tool: &Tool) -> Verdict {
+        judge(self, tool)
+    }
+
+    /// Every rule that fires on a definition, with the words that set it off.
+    pub fn explain(&self, tool: &Tool) -> Vec<Explained<'_>> {
+        let document = Document::new(tool);
+        let firings = self.engine.fire(tool, &document);
+        let explained = firings.iter().map(|firing| {
+            let rule = &self.rules[firing.rule];
+            let evidence = firing.facts.iter().filter_map(|fact| quoted(&document, fact, &rule.id)).collect();
+            Explained { rule, evidence }
+        });
+        explained.collect()
+    }
+
+    /// Runs the examples of all rule files; what fails is given back.
+    pub fn test(&self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for rule in self.rules.iter().filter(|r| r.status != Status::Retired) {
+            for (examples, wanted) in [(&rule.found, true), (&rule.clean, false)] {
+                for example in examples {
+                    if let Some(message) = self.fault(rule, example, wanted) {
+                        let (rule, file) = (rule.id.clone(), rule.file.clone());
+                        failures.push(Failure { rule, file, line: example.line, message });
+                    }
+                }
+            }
+        }
+        failures
+    }
+
+    fn fault(&self, rule: &Rule, example: &Example, wanted: bool) -> Option<String> {
+        let name = &example.tool.name;
+        let document = Document::new(&example.tool);
+        let firings = self.engine.fire(&example.tool, &document);
+        let category = weigh(&scores(&self.rules, &self.weights, &firings), 1.0).category;
+        let fired = firings.iter().any(|f| self.rules[f.rule].id == rule.id && self.engine.counts(f, category));
+        if fired != wanted {
+            let what = if wanted { "does not fire" } else { "fires" };
+            return Some(format!("{what} on `{name}`"));
+        }
+        match example.category {
+            Some(expected) if expected != category => Some(format!("`{name}` comes out {category}, not {expected}")),
+            _ => None,
+        }
+    }
+}
