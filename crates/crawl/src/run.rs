@@ -1,9 +1,11 @@
 //! A crawl: sources are listed, packages looked up, artifacts fetched.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use riskdex_catalog::BlobStore;
 use riskdex_model::{Release, Server};
 use tokio::sync::{Semaphore, mpsc};
@@ -167,7 +169,11 @@ pub async fn run(plan: Plan, client: Client, memory: Memory, blobs: BlobStore, e
 
 impl Crew {
     async fn visit(&self, source: String, server: Server) -> Event {
-        match self.fetch(&server).await {
+        // Whatever a page or a document makes a library do, it concerns this package alone.
+        let found = AssertUnwindSafe(self.fetch(&server)).catch_unwind().await.unwrap_or_else(|_| {
+            Err((Stage::Look, Error::setting(server.package.to_string(), "a fault in riskdex; please report it")))
+        });
+        match found {
             Ok(Found::Read(release)) => Event::Unchanged { server, release },
             Ok(Found::Blob { release, blob, bytes }) => Event::Fetched { server, release, blob, bytes },
             Err((stage, error)) => Event::Failed { server: Some(server), source, stage, error },
@@ -203,3 +209,6 @@ enum Found {
         bytes: u64,
     },
 }
+
+#[cfg(test)]
+mod tests;

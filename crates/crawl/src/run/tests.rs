@@ -1,0 +1,286 @@
+use std::sync::Mutex;
+
+use futures_util::future::BoxFuture;
+use riskdex_catalog::Catalog;
+use riskdex_model::{Extraction, PackageId, Registry};
+use tempfile::TempDir;
+
+use super::*;
+use crate::artifact::sha256_hex;
+use crate::loopback::{Asked, Loopback, Reply, client};
+use crate::source::Listing;
+use crate::{npm, pypi, surroundings::fake::Fake};
+
+const NOW: &str = "2026-01-31T00:00:00Z";
+
+/// A source that lists Python packages by name.
+struct Names(&'static str, Vec<&'static str>);
+
+impl Source for Names {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn registries(&self) -> Vec<Registry> {
+        vec![Registry::Pypi]
+    }
+
+    fn list<'a>(&'a self, _: &'a Client, _: &'a Memory) -> BoxFuture<'a, Result<Listing, Error>> {
+        let server = |name: &&str| match name.strip_prefix("npm:") {
+            Some(name) => Server::new(PackageId::new(Registry::Npm, name), name, self.0),
+            None => Server::new(PackageId::new(Registry::Pypi, name), name, self.0),
+        };
+        let servers = self.1.iter().map(server).collect();
+        Box::pin(async move { Ok(Listing { servers, notes: Vec::new() }) })
+    }
+}
+
+/// A data folder, and an index that stands for both registries.
+struct World {
+    folder: TempDir,
+    catalog: Arc<Mutex<Catalog>>,
+    index: Loopback,
+    client: Client,
+}
+
+impl World {
+    async fn new(script: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = Arc::new(Mutex::new(Catalog::open(folder.path()).unwrap()));
+        let index = Loopback::start(script).await;
+        let client = client(&[&index]);
+        Self { folder, catalog, index, client }
+    }
+
+    /// Crawls, and tells what happened in the order of the servers' slugs.
+    async fn crawl(&self, names: &[&'static str]) -> Vec<Event> {
+        self.crawl_by(|_| (), vec![Box::new(Names("names", names.to_vec()))]).await
+    }
+
+    async fn crawl_by(&self, change: impl FnOnce(&mut Plan), sources: Vec<Box<dyn Source>>) -> Vec<Event> {
+        let at = Fake::new();
+        let registries = Registries {
+            pypi: Some(pypi::Index::discover(Some(self.index.url("simple").as_str()), &at).unwrap()),
+            npm: Some(npm::Index::discover(Some(self.index.url("npm").as_str()), &at).unwrap()),
+        };
+        let extractor = "extractor-1".to_owned();
+        let mut plan = Plan { sources, registries, only: Vec::new(), limit: None, jobs: 4, extractor };
+        change(&mut plan);
+        let memory = Memory::new(self.catalog.clone(), NOW);
+        let blobs = BlobStore::open(&self.folder.path().join("blobs")).unwrap();
+        let (sender, mut receiver) = mpsc::channel(1);
+        let crawl = tokio::spawn(run(plan, self.client.clone(), memory, blobs, sender));
+        let mut events = Vec::new();
+        while let Some(event) = receiver.recv().await {
+            events.push(event);
+        }
+        crawl.await.unwrap();
+        events.sort_by_key(|event| match event {
+            Event::Fetched { server, .. } | Event::Unchanged { server, .. } => server.slug.clone(),
+            Event::Failed { server: Some(server), .. } => server.slug.clone(),
+            Event::Listed { .. } | Event::Failed { .. } | Event::Noted { .. } => String::new(),
+        });
+        events
+    }
+
+    /// Notes in the catalog that an artifact was read, as the pipeline does.
+    fn read(&self, server: &Server, release: &Release) {
+        let mut catalog = self.catalog.lock().unwrap();
+        catalog.record_listing("names", std::slice::from_ref(server), NOW).unwrap();
+        catalog.record_release(release, &Extraction::default(), "extractor-1", NOW).unwrap();
+    }
+}
+
+fn fetched(event: &Event) -> (&Server, &Release, &[u8], u64) {
+    let Event::Fetched { server, release, blob, bytes } = event else { panic!("{event:?}") };
+    let held = std::fs::read(blob).unwrap();
+    assert_eq!(release.artifact.sha256, sha256_hex(&held));
+    (server, release, held.leak(), *bytes)
+}
+
+fn failed(event: &Event) -> String {
+    let Event::Failed { error, stage, .. } = event else { panic!("{event:?}") };
+    format!("{}: {error}", stage.as_str())
+}
+
+fn json_page(name: &str, file: &str, bytes: &[u8]) -> Reply {
+    let page = format!(
+        r#"{{"meta":{{"api-version":"1.0"}},"name":"{name}","files":[
+           {{"filename":"{file}","url":"/files/{file}","hashes":{{"sha256":"{}"}}}}]}}"#,
+        sha256_hex(bytes)
+    );
+    Reply::ok("application/vnd.pypi.simple.v1+json", page).header("ETag", "\"1\"")
+}
+
+const WHEEL: &str = "thing-1.0-py3-none-any.whl";
+
+fn index(asked: &Asked, _: usize) -> Reply {
+    match asked.path.as_str() {
+        "/simple/thing/" if asked.headers.contains_key("if-none-match") => Reply::status(304),
+        "/simple/thing/" => json_page("thing", WHEEL, b"the wheel"),
+        "/simple/old/" => {
+            let page = "<a href='../../files/old-1.0.zip' data-yanked='broken'>old-1.0.zip</a>";
+            Reply::ok("text/html", page).header("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
+        }
+        "/files/old-1.0.zip" => Reply::ok("application/zip", "the old one"),
+        "/npm/@corp%2Fthing" => {
+            // sha512 of "the tarball".
+            let integrity =
+                "sha512-S9UTv6F0Vq5HABsaBGx3haOlAV/zGSv6YjY0YYrX5TpoBFjdfdhz1SaWLed0huoIc4M83jb+XrILq+mFhSPldw==";
+            let page = format!(
+                r#"{{"dist-tags":{{"latest":"1.1.0"}},"versions":{{"1.2.0-beta":{{}},"1.1.0":{{"deprecated":"use other",
+                   "dist":{{"tarball":"/npm/files/thing-1.1.0.tgz","integrity":"{integrity}"}}}}}}}}"#
+            );
+            Reply::ok("application/json", page).header("ETag", "W/\"n\"")
+        }
+        "/npm/files/thing-1.1.0.tgz" => Reply::ok("application/octet-stream", "the tarball"),
+        path if path.ends_with(WHEEL) => Reply::ok("application/zip", "the wheel"),
+        _ => Reply::status(404),
+    }
+}
+
+#[tokio::test]
+async fn a_second_run_downloads_nothing_that_has_not_changed() {
+    let world = World::new(index).await;
+    let names = ["thing", "old", "npm:@corp/thing"];
+    let events = world.crawl(&names).await;
+    assert!(matches!(&events[0], Event::Listed { source, servers } if source == "names" && servers.len() == 3));
+
+    let (npm, npm_release, held, _) = fetched(&events[1]);
+    assert_eq!((held, npm_release.version.as_str()), (&b"the tarball"[..], "1.1.0"));
+    assert_eq!(npm_release.yanked.as_deref(), Some("use other"));
+    let (old, old_release, held, bytes) = fetched(&events[2]);
+    assert_eq!((held, bytes, old_release.yanked.as_deref()), (&b"the old one"[..], 11, Some("broken")));
+    let (_, release, held, _) = fetched(&events[3]);
+    assert_eq!((held, release.artifact.file.as_str()), (&b"the wheel"[..], WHEEL));
+
+    // What was read before is left; what was fetched and not read yet comes from the store.
+    world.read(npm, npm_release);
+    world.read(old, old_release);
+    let events = world.crawl(&names).await;
+    assert!(matches!(&events[1], Event::Unchanged { release, .. } if release == npm_release), "{:?}", events[1]);
+    assert!(matches!(&events[2], Event::Unchanged { .. }), "{:?}", events[2]);
+    assert_eq!(fetched(&events[3]).3, 0);
+    for path in ["/files/old-1.0.zip", "/npm/files/thing-1.1.0.tgz", &format!("/files/{WHEEL}")] {
+        assert_eq!(world.index.times(path), 1, "{path}");
+    }
+    let revalidated =
+        |asked: &Asked| asked.headers.contains_key("if-none-match") || asked.headers.contains_key("if-modified-since");
+    assert_eq!(world.index.asked().iter().filter(|asked| revalidated(asked)).count(), 3);
+
+    // A new extractor reads everything again, and still downloads nothing.
+    let sources = vec![Box::new(Names("names", names.to_vec())) as Box<dyn Source>];
+    let events = world.crawl_by(|plan| plan.extractor = "extractor-2".to_owned(), sources).await;
+    assert!(events[1..].iter().all(|event| fetched(event).3 == 0));
+}
+
+#[tokio::test]
+async fn one_failure_spoils_nothing() {
+    let elsewhere = Loopback::start(|_, _| Reply::ok("text/plain", "secret")).await;
+    let hidden = elsewhere.url("simple/");
+    let world = World::new(move |asked, before| match asked.path.as_str() {
+        "/simple/a-missing/" => Reply::status(404),
+        "/simple/b-broken/" => Reply::status(500),
+        "/simple/c-html/" => Reply::ok("application/json", "<html>Please sign in</html>"),
+        "/simple/d-silent/" => Reply::silent(),
+        "/simple/e-elsewhere/" => Reply::redirect(hidden.as_str()),
+        "/simple/f-digest/" => json_page("f-digest", "f_digest-1.0-py3-none-any.whl", b"something else"),
+        "/files/f_digest-1.0-py3-none-any.whl" => Reply::ok("application/zip", "the wheel"),
+        "/simple/g-empty/" => Reply::ok("text/html", "<html><body></body></html>"),
+        "/simple/h-cut/" => json_page("h-cut", "h_cut-1.0-py3-none-any.whl", b"cut"),
+        "/files/h_cut-1.0-py3-none-any.whl" => Reply::ok("application/zip", "cut").cut(),
+        "/simple/i-patient/" if before == 0 => Reply::status(429).header("Retry-After", "0"),
+        "/simple/i-patient/" => json_page("i-patient", "i_patient-1.0-py3-none-any.whl", b"the wheel"),
+        "/files/i_patient-1.0-py3-none-any.whl" => Reply::ok("application/zip", "the wheel"),
+        _ => index(asked, before),
+    })
+    .await;
+    let names = [
+        "a-missing",
+        "b-broken",
+        "c-html",
+        "d-silent",
+        "e-elsewhere",
+        "f-digest",
+        "g-empty",
+        "h-cut",
+        "i-patient",
+        "thing",
+    ];
+    let events = world.crawl(&names).await;
+    assert_eq!(events.len(), 11);
+    for (event, says) in events[1..].iter().zip([
+        "look up: {url}simple/a-missing/: answered 404",
+        "look up: {url}simple/b-broken/: answered 500",
+        "look up: {url}simple/c-html/: is not a page of a simple index",
+        "look up: {url}simple/d-silent/: no answer after",
+        "look up: http://127.0.0.1:",
+        "fetch: {url}files/f_digest-1.0-py3-none-any.whl: its sha256 is",
+        "look up: {url}simple/g-empty/: lists no files",
+        "fetch: {url}files/h_cut-1.0-py3-none-any.whl: the connection broke",
+    ]) {
+        let said = failed(event);
+        assert!(said.starts_with(&says.replace("{url}", world.index.url("").as_str())), "{said}");
+    }
+    assert!(failed(&events[5]).contains("is not a public address"));
+    assert_eq!(elsewhere.asked().len(), 0);
+    assert_eq!(fetched(&events[9]).2, b"the wheel");
+    assert_eq!(fetched(&events[10]).2, b"the wheel");
+    // Nothing that failed its digest is kept under any name.
+    let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
+    assert!(blobs.path(&sha256_hex(b"something else")).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_changed_tarball_under_an_old_integrity_is_refused() {
+    let world = World::new(|asked, before| match asked.path.as_str() {
+        "/npm/files/thing-1.1.0.tgz" => Reply::ok("application/octet-stream", "another tarball"),
+        _ => index(asked, before),
+    })
+    .await;
+    let events = world.crawl(&["npm:@corp/thing"]).await;
+    assert!(failed(&events[1]).contains("/npm/files/thing-1.1.0.tgz: its sha512 is "), "{:?}", events[1]);
+}
+
+#[tokio::test]
+async fn a_package_of_two_sources_is_fetched_once_and_plans_may_be_narrow() {
+    let world = World::new(index).await;
+    let sources = || -> Vec<Box<dyn Source>> {
+        vec![Box::new(Names("one", vec!["thing", "old"])), Box::new(Names("two", vec!["Thing", "none"]))]
+    };
+    let events = world.crawl_by(|plan| plan.only = vec!["pypi-thing".to_owned(), "old".to_owned()], sources()).await;
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::Listed { .. })).count(), 2);
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::Fetched { .. })).count(), 2);
+    assert_eq!(events.len(), 4);
+    assert_eq!(world.index.times("/simple/thing/"), 1);
+
+    let events = world.crawl_by(|plan| plan.limit = Some(1), sources()).await;
+    assert_eq!(events.len(), 3, "two listings, one package");
+}
+
+#[tokio::test]
+async fn whoever_drops_the_events_stops_the_crawl() {
+    let world = World::new(index).await;
+    let names = vec!["thing"; 1];
+    let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
+    let plan = Plan {
+        sources: vec![Box::new(Names("names", names))],
+        registries: Registries::default(),
+        only: Vec::new(),
+        limit: None,
+        jobs: 1,
+        extractor: String::new(),
+    };
+    let (sender, receiver) = mpsc::channel(1);
+    drop(receiver);
+    run(plan, world.client.clone(), Memory::new(world.catalog.clone(), NOW), blobs, sender).await;
+    assert_eq!(world.index.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn an_index_that_is_not_known_is_said_so() {
+    let world = World::new(index).await;
+    let sources = vec![Box::new(Names("names", vec!["thing"])) as Box<dyn Source>];
+    let events = world.crawl_by(|plan| plan.registries = Registries::default(), sources).await;
+    assert!(failed(&events[1]).starts_with("look up: no PyPI index is known: give --pypi-index URL"));
+}
