@@ -49,23 +49,37 @@ if (results) {
   const cache = new Map();
   const load = (path) => {
     if (!cache.has(path)) {
-      cache.set(path, fetch(`${base}/search/${path}`).then((answer) => (answer.ok ? answer.json() : null)));
+      cache.set(path, fetch(`${base}/search/${path}`).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null));
     }
     return cache.get(path);
   };
-  // The same folding as the program's: lower case, runs of two or more ASCII letters and digits.
+  // The words of a text, as the program finds them.
   const words = (text) => [...new Set(text.toLowerCase().match(/[a-z0-9]{2,}/g) ?? [])].slice(0, 8);
 
-  // Documents that hold a word beginning with `prefix`; null when too many do to be listed.
+  // The documents that have a word beginning with `prefix`: 2 for each that has it in its name, else 1.
+  // `more` says that the word is too common for all of them to be listed.
   const find = async (prefix) => {
-    const shard = await load(`terms/${prefix.slice(0, 2).padEnd(2, "_")}.json`);
-    const found = new Set();
-    for (const [term, documents] of Object.entries(shard ?? {})) {
+    const shard = await load(`terms/${prefix.slice(0, 2)}.json`);
+    const found = { weights: new Map(), more: false };
+    for (const [term, { first = [], other = [], more = false }] of Object.entries(shard ?? {})) {
       if (!term.startsWith(prefix)) continue;
-      for (const number of documents.first) found.add(number);
-      if (documents.more) found.more = true;
+      for (const number of other) if (!found.weights.has(number)) found.weights.set(number, 1);
+      for (const number of first) found.weights.set(number, 2);
+      found.more ||= more;
     }
     return found;
+  };
+
+  // The numbers of the documents that have all words, the best first. A word too common to be listed does
+  // not exclude a document, unless all are.
+  const match = (sets) => {
+    const telling = sets.some((set) => !set.more) ? sets.filter((set) => !set.more) : sets;
+    const weight = (number) => sets.reduce((sum, set) => sum + (set.weights.get(number) ?? 0), 0);
+    return [...telling[0].weights.keys()]
+      .filter((number) => telling.every((set) => set.weights.has(number)))
+      .map((number) => [weight(number), number])
+      .sort((a, b) => b[0] - a[0] || a[1] - b[1])
+      .map(([, number]) => number);
   };
 
   const show = async () => {
@@ -73,14 +87,13 @@ if (results) {
     const sets = await Promise.all(words(query).map(find));
     if (input.value !== query) return;
     if (sets.length === 0) return results.replaceChildren();
-    const whole = sets.filter((set) => !set.more);
-    const filters = whole.length ? whole : sets;
-    const numbers = [...filters[0]].filter((number) => filters.every((set) => set.has(number))).sort((a, b) => a - b);
-    const size = (await load("about.json")).block;
+    const numbers = match(sets);
+    const size = (await load("about.json"))?.block ?? 1;
     const list = document.createElement("ul");
     list.className = "rows";
     for (const number of numbers.slice(0, 50)) {
       const block = await load(`documents/${Math.floor(number / size)}.json`);
+      if (!block) break;
       const [name, path, where, level] = block[number % size];
       const item = document.createElement("li");
       const text = document.createElement("div");
@@ -104,8 +117,8 @@ if (results) {
     if (input.value !== query) return;
     const count = document.createElement("p");
     count.className = "soft";
-    const all = filters.some((set) => set.more) ? "more than " : "";
-    count.textContent = numbers.length ? `${all}${numbers.length} found` : "Nothing found.";
+    const more = sets.every((set) => set.more) ? "More than " : "";
+    count.textContent = numbers.length ? `${more}${numbers.length} found` : "Nothing found.";
     results.replaceChildren(count, list);
   };
 

@@ -3,6 +3,9 @@ use crate::{Fingerprint, Tool};
 /// Longest slug, in bytes. File systems allow 255; pages are folders below other folders.
 pub const SLUG_MAX: usize = 100;
 
+/// Names of the files that lie in a page's own folder, beside the folders of the pages below it.
+const RESERVED: [&str; 2] = ["index.html", "policy.json"];
+
 /// A path-safe name made from an identity: `[a-z0-9._-]`, never empty, never starting with a dot, at most
 /// [`SLUG_MAX`] bytes. A text that loses anything but letter case and `_` keeps a mark of its digest, so
 /// that different texts seldom share a slug.
@@ -32,7 +35,7 @@ pub fn slug(text: &str) -> String {
     while let Some(at) = out.find("--") {
         out.remove(at);
     }
-    lossy |= out.is_empty() || out.contains("..") || text.chars().count() > SLUG_MAX;
+    lossy |= out.is_empty() || out.contains("..") || text.chars().count() > SLUG_MAX || RESERVED.contains(&&*out);
     let out = out.replace("..", ".");
     if !lossy {
         return out;
@@ -80,6 +83,12 @@ mod tests {
     fn plain_identities_stay_readable() {
         assert_eq!(slug("pypi:awslabs-eks-mcp-server"), "pypi-awslabs-eks-mcp-server");
         assert_eq!(slug("npm:@scope/name"), "npm-scope-name");
+    }
+
+    #[test]
+    fn no_slug_takes_the_place_of_a_page_file() {
+        assert!(slug("Index.HTML").starts_with("index.html-"));
+        assert!(slug("policy.json").starts_with("policy.json-"));
     }
 
     proptest! {

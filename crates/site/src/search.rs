@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use riskdex_catalog::{Catalog, Filter};
+use riskdex_model::visible;
 use serde::Serialize;
 
 use crate::build::Site;
@@ -54,11 +55,12 @@ pub(crate) fn write(site: &Site<'_>, catalog: &Catalog) -> Result<()> {
         let number = blocks.count;
         let name = one_line(&server.name, NAME_MAX);
         let level = worst(&server.levels).map_or("", riskdex_model::Level::as_str);
-        for (in_name, text) in [(true, format!("{name} {}", server.package)), (false, server.summary.clone().unwrap_or_default())] {
-            for word in words(&text) {
+        let texts = [(true, format!("{name} {}", server.package)), (false, server.summary.clone().unwrap_or_default())];
+        for (in_name, text) in &texts {
+            for word in words(text) {
                 let postings = of_servers.entry(word).or_default();
                 if !postings.first.ends_with(&[number]) && !postings.other.ends_with(&[number]) {
-                    postings.add(number, in_name);
+                    postings.add(number, *in_name);
                 }
             }
         }
@@ -107,7 +109,8 @@ struct Blocks<'a> {
 
 impl Blocks<'_> {
     fn push(&mut self, document: Document) -> Result<()> {
-        self.block.push(document);
+        let (name, path, server, level) = document;
+        self.block.push((visible(&name).into_owned(), path, visible(&server).into_owned(), level));
         self.count += 1;
         if self.block.len() == BLOCK { self.flush() } else { Ok(()) }
     }
