@@ -66,6 +66,8 @@ pub(crate) enum Command {
     /// List, show, test and explain the rules
     #[command(subcommand)]
     Rules(Rules),
+    /// Measure extraction and verdicts against what real servers answered and how readers judged
+    Audit(Audit),
     /// Reports over the whole catalog
     #[command(subcommand)]
     Report(Report),
@@ -262,6 +264,34 @@ pub(crate) enum Rules {
         /// A file with one tool definition; - for standard input
         file: PathBuf,
     },
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A truth file is what `riskdex introspect` prints for a server: package, version, artifact, tools.
+
+Examples:
+  riskdex audit --truth truth/ --artifacts ~/.cache/artifacts
+  riskdex audit --truth truth/ --artifacts artifacts/ --gold gold.jsonl --results data/accuracy.json")]
+pub(crate) struct Audit {
+    /// Folder of truth files: what servers answered to tools/list
+    #[arg(long, value_name = "DIR")]
+    pub(crate) truth: Option<PathBuf>,
+    /// Folder with the artifacts that the truth files name
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) artifacts: PathBuf,
+    /// Labelled tools, one JSON object a line: {server, tool, label, unanimous}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gold: Option<PathBuf>,
+    /// Only servers whose package name holds TEXT
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) only: String,
+    /// Write the figures to FILE, for the site's method page
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! One module a command: each takes what the user typed and gives how it ended.
 
+mod audit;
 mod classify;
 mod crawl;
 pub(crate) mod extract;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Site(args) => site::run(global, &args),
         Command::Serve(args) => serve(global, &args),
         Command::Rules(args) => rules::run(global, args),
+        Command::Audit(args) => audit::run(global, &args),
         Command::Report(args) => report::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Completions { shell } => {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use riskdex_catalog::Catalog;
 use riskdex_classify::{Claim, Rule, Status};
 use riskdex_site::{BuildOptions, RulePage, Theme};
@@ -40,7 +40,8 @@ fn theme(global: &Global, args: &Site) -> Result<Theme> {
     let templates = args.templates.as_deref().map_or_else(embedded::templates, embedded::folder)?;
     let rules = crate::command::rules::load(global)?;
     let theme = Theme::load(templates, embedded::assets(), embedded::data_folder("attacks")?)?;
-    Ok(theme.with_rules(rules.version(), rules.iter().map(page)))
+    let accuracy = serde_json::from_str(embedded::data("accuracy.json")?).context("in accuracy.json")?;
+    Ok(theme.with_rules(rules.version(), rules.iter().map(page)).with_accuracy(accuracy))
 }
 
 fn page(rule: &Rule) -> RulePage {

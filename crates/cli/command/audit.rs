@@ -1,0 +1,81 @@
+//! `riskdex audit`: how right we are, measured against what real servers answered and how readers judged.
+
+mod classification;
+mod extraction;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use riskdex_site::{Accuracy, Figure};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::{Audit, Global, TextOrJson};
+use crate::clock;
+use crate::exit::Exit;
+
+pub(crate) fn run(global: &Global, args: &Audit) -> Result<Exit> {
+    ensure!(args.truth.is_some() || args.gold.is_some(), "say what to measure against: --truth DIR, --gold FILE, or both");
+    let mut figures = Vec::new();
+    let mut about = Vec::new();
+    let mut measured = serde_json::Map::new();
+    let mut complete = true;
+    if let Some(truth) = &args.truth {
+        let extractor = super::extract::extractor(global)?;
+        let servers = extraction::measure(&extractor, truth, &args.artifacts, &args.only)?;
+        complete &= servers.iter().all(|server| server.error.is_none());
+        about.push(format!("tool lists of {} servers by extractor {}", servers.len(), extractor.version()));
+        if args.format == TextOrJson::Text {
+            extraction::print(&servers);
+        }
+        figures.extend(extraction::figures(&servers));
+        measured.insert("servers".to_owned(), json!(servers));
+    }
+    if let Some(gold) = &args.gold {
+        let rules = super::rules::load(global)?;
+        let score = classification::measure(&rules, gold)?;
+        about.push(format!("verdicts on {} labelled tools by rules {}", score.tools(), rules.version()));
+        if args.format == TextOrJson::Text {
+            classification::print(&score);
+        }
+        figures.extend(score.figures());
+    }
+    let date = clock::now().chars().take("2026-01-31".len()).collect();
+    let accuracy = Accuracy { date, about: about.join("; "), figures };
+    match args.format {
+        TextOrJson::Text => print(&accuracy.figures),
+        TextOrJson::Json => {
+            measured.insert("accuracy".to_owned(), json!(accuracy));
+            println!("{:#}", json!(measured));
+        }
+    }
+    if let Some(path) = &args.results {
+        write(path, &accuracy)?;
+    }
+    Ok(if complete { Exit::Success } else { Exit::SomeFailed })
+}
+
+fn print(figures: &[Figure]) {
+    for figure in figures {
+        println!("{:44} {:>8}  {}", figure.name, figure.value, figure.how);
+    }
+}
+
+fn write(path: &Path, accuracy: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(accuracy)?;
+    text.push('\n');
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn figure(name: impl Into<String>, value: String, how: &str) -> Figure {
+    Figure { name: name.into(), value, how: how.to_owned() }
+}
+
+/// A share as a page shows it.
+fn percent(part: usize, whole: usize) -> String {
+    match whole {
+        0 => "-".to_owned(),
+        _ => format!("{:.1}%", 100.0 * part as f64 / whole as f64),
+    }
+}
