@@ -13,7 +13,7 @@ use crate::language::Language;
 use crate::limits::{self, Limits};
 use crate::query::Queries;
 use crate::tree::Tree;
-use crate::{Error, javascript, manifest};
+use crate::{Error, javascript, manifest, python};
 
 /// Packages that are followed from one artifact, at most.
 const FOLLOWED: usize = 4;
@@ -23,6 +23,7 @@ const FOLLOWED: usize = 4;
 pub struct Extractor {
     queries: Queries,
     javascript: Option<javascript::Recipes>,
+    python: Option<python::Recipes>,
     limits: Limits,
     version: String,
 }
@@ -36,7 +37,8 @@ impl Extractor {
         files.sort_unstable();
         let queries = Queries::load(&files)?;
         let javascript = recipe(&files, "recipes/javascript.toml", javascript::Recipes::parse)?;
-        Ok(Self { queries, javascript, limits: Limits::DEFAULT, version: version(&files) })
+        let python = recipe(&files, "recipes/python.toml", python::Recipes::parse)?;
+        Ok(Self { queries, javascript, python, limits: Limits::DEFAULT, version: version(&files) })
     }
 
     /// Changes whenever this crate's code or a recipe does: what was read with one version need not be read
@@ -115,7 +117,10 @@ impl Extractor {
         let mut all = Found::default();
         for &language in languages {
             let found = match language {
-                Language::Python => Found::default(),
+                Language::Python => match &self.python {
+                    Some(recipes) => python::tools(tree, recipes, limits::STEPS),
+                    None => Found::default(),
+                },
                 Language::JavaScript => match &self.javascript {
                     Some(recipes) => javascript::tools(tree, recipes, limits::STEPS),
                     None => Found::default(),

@@ -37,6 +37,7 @@ mod language;
 mod limits;
 mod manifest;
 pub mod module;
+mod python;
 mod query;
 mod server;
 mod syntax;

@@ -21,10 +21,11 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
+pub use branch::one_of;
 pub use dialect::Dialect;
 pub use exec::{Flow, Truth};
 pub use items::Items;
-pub(crate) use items::pick;
+pub(crate) use items::{list_kind, pick};
 pub use scope::{Scope, ScopeKind, Vars};
 pub use value::{
     Args, Budget, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace,

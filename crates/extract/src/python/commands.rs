@@ -1,0 +1,282 @@
+//! Command lines: argparse, click and typer. Options are settings with their defaults; a command that is run runs
+//! its subcommands, since which one a user asks for is not known.
+
+use std::rc::Rc;
+
+use super::Python;
+use super::recipes::last;
+use crate::fold::{Args, Closure, Interp, ListKind, Made, Place, Value};
+use crate::module::{ExprKind, ParamKind};
+
+/// The package whose object this is, however many calls and attributes away.
+fn root(value: &Value) -> Option<&str> {
+    let mut at = value;
+    for _ in 0..16 {
+        at = match at {
+            Value::External(path) => return path.split('.').next(),
+            Value::Made(made) => &made.callee,
+            Value::Method(method) => &method.receiver,
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// Methods of argument parsers and command groups.
+pub(super) fn call_method(
+    python: &Python,
+    interp: &mut Interp,
+    receiver: &Value,
+    name: &str,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
+    let package = root(receiver)?;
+    if is_parser(package) {
+        match name {
+            "add_argument" => {
+                add_argument(python, interp, args, place);
+                return None;
+            }
+            "set_defaults" => {
+                for (name, value) in &args.named {
+                    let setting = interp.setting(format!("argument `{name}`"), Some(value.clone()), place);
+                    python.flags.borrow_mut().insert(name.to_string(), setting);
+                }
+                return Some(Value::Null);
+            }
+            "parse_args" => return Some(namespace(interp, place)),
+            "parse_known_args" => {
+                let rest = interp.list(ListKind::List, Vec::new());
+                return Some(Value::list(ListKind::Tuple, vec![namespace(interp, place), rest]));
+            }
+            "error" | "exit" => {
+                interp.raise();
+                return Some(Value::Null);
+            }
+            _ => return None,
+        }
+    }
+    if is_commander(package) {
+        if let ("add_command" | "add_typer", Some(command)) = (name, args.positional.first()) {
+            push_command(interp, receiver, command.clone());
+            return Some(Value::Null);
+        }
+        // `main()` of a click command.
+        if let ("main" | "__call__", Value::Made(made)) = (name, receiver) {
+            return run(python, interp, made, place);
+        }
+    }
+    None
+}
+
+fn is_parser(package: &str) -> bool {
+    matches!(package, "argparse" | "configargparse" | "argcomplete" | "simple_parsing" | "jsonargparse")
+}
+
+fn is_commander(package: &str) -> bool {
+    matches!(package, "click" | "typer" | "cyclopts" | "asyncclick" | "rich_click" | "asyncer" | "cloup")
+}
+
+fn namespace(interp: &mut Interp, place: &Place) -> Value {
+    interp.made(&Value::external("argparse.Namespace"), &Args::default(), place)
+}
+
+fn add_argument(python: &Python, interp: &mut Interp, args: &Args, place: &Place) {
+    let names: Vec<&str> = args.positional.iter().filter_map(Value::as_str).collect();
+    let long = names.iter().find(|name| name.starts_with("--")).or(names.first()).copied();
+    let Some(flag) = long else { return };
+    let dest = match args.named("dest").and_then(|dest| dest.as_str()) {
+        Some(dest) => dest.to_owned(),
+        None => flag.trim_start_matches('-').replace('-', "_"),
+    };
+    let action = args.named("action").and_then(|action| action.as_str()).unwrap_or_default();
+    let default = args.named("default").cloned().or(match action {
+        "store_true" => Some(Value::Bool(false)),
+        "store_false" => Some(Value::Bool(true)),
+        "count" => Some(Value::Null),
+        // A positional argument is always given.
+        _ if !flag.starts_with('-') && args.named("nargs").is_none() => None,
+        _ if args.named("required").is_some_and(|required| matches!(required, Value::Bool(true))) => None,
+        _ => Some(Value::Null),
+    });
+    let setting = interp.setting(format!("command line option {flag}"), default, place);
+    python.flags.borrow_mut().entry(dest).or_insert(setting);
+}
+
+/// An attribute of parsed arguments.
+pub(super) fn attribute(
+    python: &Python,
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    name: &str,
+    place: &Place,
+) -> Option<Value> {
+    if made.callee.path() != Some("argparse.Namespace") || !made.args.named.is_empty() {
+        return None;
+    }
+    if name == "__dict__" {
+        return Some(Value::dict(python.flags.borrow().iter().map(|(name, value)| (name.as_str(), value.clone()))));
+    }
+    let known = python.flags.borrow().get(name).cloned();
+    Some(known.unwrap_or_else(|| interp.setting(format!("command line argument `{name}`"), None, place)))
+}
+
+/// Calls a command, or a decorator that makes one.
+pub(super) fn call_made(
+    python: &Python,
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
+    let value = Value::Made(made.clone());
+    let package = root(&value)?;
+    if !is_commander(package) {
+        return None;
+    }
+    let decorated = args.positional.first().filter(|first| first.is_function() || matches!(first, Value::Made(_)));
+    match (&made.callee, decorated) {
+        (Value::External(path), Some(function)) => decorate(interp, path, made, function, place),
+        (Value::Method(method), Some(function)) => {
+            let receiver = &method.receiver;
+            if ["command", "group", "callback", "default", "result_callback"].contains(&&*method.name) {
+                let command = command(interp, function, place);
+                if &*method.name == "callback" || &*method.name == "default" {
+                    if let Value::Made(owner) = receiver {
+                        owner.attrs.set("function", function.clone());
+                    }
+                } else {
+                    push_command(interp, receiver, command.clone());
+                }
+                return Some(if package == "typer" { function.clone() } else { command });
+            }
+            None
+        }
+        _ => run(python, interp, made, place),
+    }
+}
+
+/// A command object around a function.
+fn command(interp: &mut Interp, function: &Value, place: &Place) -> Value {
+    if let Value::Made(_) = function {
+        return function.clone();
+    }
+    let command = interp.made(&Value::external("click.Command"), &Args::default(), place);
+    if let Value::Made(made) = &command {
+        made.attrs.set("function", function.clone());
+    }
+    command
+}
+
+fn decorate(interp: &mut Interp, path: &str, made: &Rc<Made>, function: &Value, place: &Place) -> Option<Value> {
+    match last(path) {
+        "command" | "group" => Some(command(interp, function, place)),
+        "option" | "argument" => {
+            let names: Vec<&str> = made.args.positional.iter().filter_map(Value::as_str).collect();
+            let own = names.iter().find(|name| !name.starts_with('-'));
+            let flag = names.iter().find(|name| name.starts_with("--")).or(names.first()).copied()?;
+            let long = flag.split('/').next().unwrap_or(flag).trim_start_matches('-').replace('-', "_");
+            let name = own.map_or(long, |name| name.replace('-', "_")).to_lowercase();
+            let is_flag = flag.contains('/') || matches!(made.args.named("is_flag"), Some(Value::Bool(true)));
+            let default = made.args.named("default").cloned().or(match (is_flag, last(path)) {
+                (true, _) => Some(Value::Bool(false)),
+                (_, "argument") => None,
+                _ if matches!(made.args.named("required"), Some(Value::Bool(true))) => None,
+                _ => Some(Value::Null),
+            });
+            let setting = interp.setting(format!("command line option {flag}"), default, place);
+            let target = match function {
+                Value::Made(made) => made.attrs.get("function"),
+                other => Some(other.clone()),
+            };
+            if let Some(Value::Function(closure)) = target {
+                closure.attrs.set(format!("option {name}"), setting);
+            }
+            Some(function.clone())
+        }
+        _ => Some(function.clone()),
+    }
+}
+
+fn push_command(interp: &mut Interp, group: &Value, command: Value) {
+    if let Value::Made(group) = group {
+        match group.attrs.get("commands") {
+            Some(Value::List(list)) => interp.push(&list, command),
+            _ => group.attrs.set("commands", Value::list(ListKind::List, vec![command])),
+        }
+    }
+}
+
+/// Runs a command's function and all its subcommands.
+fn run(python: &Python, interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
+    if made.attrs.get("running").is_some() {
+        return Some(Value::Null);
+    }
+    made.attrs.set("running", Value::Bool(true));
+    let function = made.attrs.get("function");
+    let commands = made.attrs.get("commands");
+    if function.is_none() && commands.is_none() {
+        made.attrs.remove("running");
+        return None;
+    }
+    if let Some(function) = function {
+        call_as_command(interp, &function, place);
+    }
+    if let Some(Value::List(commands)) = commands {
+        for command in commands.snapshot() {
+            match &command {
+                Value::Made(command) => {
+                    run(python, interp, command, place);
+                }
+                function => call_as_command(interp, function, place),
+            }
+        }
+    }
+    made.attrs.remove("running");
+    Some(Value::Null)
+}
+
+/// Calls a function as a command line would: every parameter is a setting. What it complains about ends that command
+/// only.
+pub(super) fn call_as_command(interp: &mut Interp, function: &Value, place: &Place) {
+    let closure = match function {
+        Value::Function(closure) => Some(closure.clone()),
+        Value::Bound(bound) => match &bound.1 {
+            Value::Function(closure) => Some(closure.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let args = closure.map_or_else(Args::default, |closure| options(interp, &closure, place));
+    interp.call(function, &args, place);
+    interp.recover();
+}
+
+fn options(interp: &mut Interp, closure: &Rc<Closure>, place: &Place) -> Args {
+    let mut args = Args::default();
+    let wrapped = closure.wraps.borrow().clone();
+    for (n, param) in closure.code.params.iter().enumerate() {
+        let ExprKind::Name(name) = &param.target.kind else { continue };
+        if !matches!(param.kind, ParamKind::Plain | ParamKind::KeywordOnly) || &**name == "self" {
+            continue;
+        }
+        let own = closure.attrs.get(&format!("option {name}"));
+        let inner = || match &wrapped {
+            Some(Value::Function(inner)) => inner.attrs.get(&format!("option {name}")),
+            _ => None,
+        };
+        let value = own.or_else(inner).unwrap_or_else(|| {
+            let default = closure.defaults.get(n).cloned().flatten().and_then(|default| match &default {
+                Value::Made(made) if made.callee.path().is_some_and(|path| ["Option", "Argument"].contains(&last(path))) => {
+                    let default = made.args.get(0, "default")?;
+                    (default.path() != Some("builtins.Ellipsis")).then(|| default.clone())
+                }
+                _ => Some(default),
+            });
+            interp.setting(format!("command line option `{name}`"), default, place)
+        });
+        args.named.push((name.clone(), value));
+    }
+    args
+}

@@ -1,0 +1,243 @@
+//! Paths and files inside the package: texts and tables that programs keep beside their code.
+
+use std::rc::Rc;
+
+use super::Python;
+use super::recipes::last;
+use super::schema::value_of;
+use crate::fold::{Args, Interp, ListKind, Place, Value};
+
+/// How many calls and attributes a path may be made of.
+const STEPS: usize = 24;
+
+/// The path in the artifact that a value stands for.
+pub(super) fn path_of(value: &Value) -> Option<String> {
+    path_within(value, 0)
+}
+
+fn path_within(value: &Value, depth: usize) -> Option<String> {
+    if depth > STEPS {
+        return None;
+    }
+    match value {
+        Value::Str(text) => normal(text),
+        Value::Unknown(unknown) => path_within(unknown.default.as_ref()?, depth + 1),
+        Value::Method(method) if &*method.name == "parent" => parent(&path_within(&method.receiver, depth + 1)?),
+        Value::Made(made) => match &made.callee {
+            Value::External(path) if is_path_class(path) => join(&made.args.positional, depth),
+            Value::Method(method) => match &*method.name {
+                "resolve" | "absolute" | "expanduser" => path_within(&method.receiver, depth + 1),
+                "joinpath" => {
+                    let mut parts = vec![method.receiver.clone()];
+                    parts.extend(made.args.positional.iter().cloned());
+                    join(&parts, depth)
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_path_class(path: &str) -> bool {
+    matches!(path, "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath")
+}
+
+fn join(parts: &[Value], depth: usize) -> Option<String> {
+    let mut joined = String::new();
+    for part in parts {
+        let part = path_within(part, depth + 1)?;
+        joined = if joined.is_empty() { part } else { format!("{joined}/{part}") };
+    }
+    normal(&joined)
+}
+
+/// A path without `.` and `..`; `None` when it leads out of the artifact.
+fn normal(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn parent(path: &str) -> Option<String> {
+    Some(path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned())
+}
+
+fn as_path(path: impl AsRef<str>) -> Value {
+    let args = Args::of(vec![Value::str(path)]);
+    let place = Place { file: "".into(), line: 0 };
+    let callee = Value::external("pathlib.Path");
+    Value::Made(Rc::new(crate::fold::Made { callee, args, attrs: Default::default(), place }))
+}
+
+/// `path / "name"`.
+pub(super) fn divide(left: &Value, right: &Value) -> Option<Value> {
+    (!matches!(left, Value::Int(_) | Value::Float(_))).then(|| join(&[left.clone(), right.clone()], 0)).flatten().map(as_path)
+}
+
+/// Functions on paths.
+pub(super) fn call(python: &Python, path: &str, args: &Args) -> Option<Value> {
+    let first = args.positional.first();
+    Some(match path {
+        "os.path.dirname" => Value::str(parent(&path_of(first?)?)?),
+        "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.fspath" => Value::str(path_of(first?)?),
+        "os.path.join" => Value::str(join(&args.positional, 0)?),
+        "os.path.basename" => Value::str(last_part(&path_of(first?)?)),
+        "os.path.exists" | "os.path.isfile" => {
+            let path = path_of(first?)?;
+            python.tree.contains(&path).then_some(Value::Bool(true))?
+        }
+        "importlib.resources.files" | "importlib_resources.files" => {
+            let name = match first? {
+                Value::Module(module) => module.name.to_string(),
+                other => other.as_str()?.to_owned(),
+            };
+            let folder = name.replace('.', "/");
+            let root = python.roots.iter().find(|root| python.folders.contains(&format!("{root}{folder}/")))?;
+            as_path(format!("{root}{folder}"))
+        }
+        "importlib.resources.read_text" | "pkgutil.get_data" => {
+            let name = first?.as_str()?.replace('.', "/");
+            let file = args.positional.get(1)?.as_str()?;
+            let text = python.roots.iter().find_map(|root| python.tree.text(&format!("{root}{name}/{file}")))?;
+            Value::str(text)
+        }
+        _ => return None,
+    })
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Attributes of paths.
+pub(super) fn attribute(object: &Value, name: &str) -> Option<Value> {
+    if !["parent", "name", "stem", "suffix", "parents"].contains(&name) {
+        return None;
+    }
+    let path = path_of(object)?;
+    let file = last_part(&path);
+    Some(match name {
+        "parent" => as_path(parent(&path)?),
+        "parents" => {
+            let mut found = Vec::new();
+            let mut at = path.as_str();
+            while let Some((parent, _)) = at.rsplit_once('/') {
+                found.push(as_path(parent));
+                at = parent;
+            }
+            found.push(as_path(""));
+            Value::list(ListKind::Tuple, found)
+        }
+        "name" => Value::str(file),
+        "stem" => Value::str(file.rsplit_once('.').map_or(file, |(stem, _)| stem)),
+        _ => Value::str(file.rsplit_once('.').map_or(String::new(), |(_, suffix)| format!(".{suffix}"))),
+    })
+}
+
+/// Methods of paths and of opened files.
+pub(super) fn call_method(
+    python: &Python,
+    interp: &mut Interp,
+    receiver: &Value,
+    name: &str,
+    args: &Args,
+) -> Option<Value> {
+    match name {
+        "read_text" => Some(Value::str(python.tree.text(&path_of(receiver)?)?)),
+        "read" | "readlines" => Some(Value::str(python.tree.text(&opened(receiver)?)?)),
+        "open" => {
+            let path = path_of(receiver)?;
+            let place = Place { file: "".into(), line: 0 };
+            let callee = Value::external("builtins.open");
+            python.tree.contains(&path).then(|| interp.made(&callee, &Args::of(vec![Value::str(path)]), &place))
+        }
+        "exists" | "is_file" => python.tree.contains(&path_of(receiver)?).then_some(Value::Bool(true)),
+        "glob" | "rglob" | "iterdir" => list(python, receiver, name, args),
+        "close" => None,
+        _ => None,
+    }
+}
+
+/// Files of a folder in the artifact, by a pattern such as `*.py`.
+fn list(python: &Python, receiver: &Value, name: &str, args: &Args) -> Option<Value> {
+    let folder = format!("{}/", path_of(receiver)?);
+    let pattern = match name {
+        "iterdir" => "*",
+        _ => args.positional.first()?.as_str()?,
+    };
+    let (before, after) = pattern.rsplit('/').next()?.split_once('*')?;
+    let deep = name == "rglob" || pattern.starts_with("**");
+    let found: Vec<Value> = python
+        .tree
+        .paths()
+        .filter_map(|path| path.strip_prefix(folder.as_str()).map(|rest| (path, rest)))
+        .filter(|(_, rest)| deep || !rest.contains('/'))
+        .filter(|(path, _)| last_part(path).starts_with(before) && path.ends_with(after))
+        .map(|(path, _)| as_path(path))
+        .collect();
+    (!found.is_empty()).then(|| Value::list(ListKind::List, found))
+}
+
+/// The file that an opened handle reads.
+fn opened(value: &Value) -> Option<String> {
+    match value {
+        Value::Made(made) if made.callee.path() == Some("builtins.open") => path_of(made.args.positional.first()?),
+        _ => None,
+    }
+}
+
+/// The contents of a JSON file.
+pub(super) fn parse(python: &Python, parser: &str, handle: &Value) -> Option<Value> {
+    let text = match handle {
+        Value::Str(text) => text.to_string(),
+        handle => python.tree.text(&opened(handle)?)?.into_owned(),
+    };
+    match last(parser.rsplit_once('.')?.0) {
+        "json" => serde_json::from_str(&text).ok().map(|json| value_of(&json)),
+        "tomllib" | "tomli" => {
+            let table: toml::Value = toml::from_str(&text).ok()?;
+            serde_json::to_value(table).ok().map(|json| value_of(&json))
+        }
+        _ => None,
+    }
+}
+
+/// `pkgutil.iter_modules(package.__path__)`: the modules of a folder of the package.
+pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
+    let paths = interp.iterate(args.get(0, "path")?, place).values;
+    let prefix = args.get(1, "prefix").and_then(|prefix| prefix.as_str().map(str::to_owned)).unwrap_or_default();
+    let mut found = Vec::new();
+    for folder in paths.iter().filter_map(path_of) {
+        let folder = format!("{folder}/");
+        for path in python.tree.paths() {
+            let Some(rest) = path.strip_prefix(folder.as_str()) else { continue };
+            let (name, is_package) = match (rest.strip_suffix(".py"), rest.strip_suffix("/__init__.py")) {
+                (_, Some(name)) => (name, true),
+                (Some(name), None) => (name, false),
+                _ => continue,
+            };
+            if !name.contains('/') && name != "__init__" {
+                let row = vec![Value::Null, Value::str(format!("{prefix}{name}")), Value::Bool(is_package)];
+                let row = interp.made(&Value::external("pkgutil.ModuleInfo"), &Args::of(row.clone()), place);
+                if let Value::Made(made) = &row {
+                    made.attrs.set("name", Value::str(format!("{prefix}{name}")));
+                    made.attrs.set("ispkg", Value::Bool(is_package));
+                    let items = made.args.positional.clone();
+                    made.attrs.set("items", Value::list(ListKind::Tuple, items));
+                }
+                found.push(row);
+            }
+        }
+    }
+    (!found.is_empty()).then(|| interp.list(ListKind::List, found))
+}

@@ -1,0 +1,177 @@
+//! What is known of the Python SDKs, as data: `rules/recipes/python.toml`.
+
+use serde::Deserialize;
+
+/// The recipes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipes {
+    server: Vec<ServerClass>,
+    tool: ToolClass,
+    listing: Listing,
+    pub(super) methods: Methods,
+    dynamic: Vec<DynamicMethod>,
+    pub(super) keywords: Keywords,
+    injected: Injected,
+    calls: Vec<Calls>,
+    call_methods: Vec<CallMethods>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerClass {
+    packages: Vec<String>,
+    classes: Vec<String>,
+    kind: ServerKind,
+}
+
+/// How a server class comes by its tool list.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ServerKind {
+    /// Tools are registered one by one.
+    Registering,
+    /// A function answers `tools/list`.
+    Listing,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolClass {
+    packages: Vec<String>,
+    classes: Vec<String>,
+    factories: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listing {
+    packages: Vec<String>,
+    classes: Vec<String>,
+    requests: Vec<String>,
+}
+
+/// Names of a server's methods, by what they do.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Methods {
+    pub(super) register: Vec<String>,
+    pub(super) add: Vec<String>,
+    pub(super) remove: Vec<String>,
+    pub(super) list: Vec<String>,
+    pub(super) mount: Vec<String>,
+    pub(super) run: Vec<String>,
+    pub(super) parts: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DynamicMethod {
+    methods: Vec<String>,
+    reason: String,
+}
+
+/// Keywords of a registration, by what they mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keywords {
+    pub(super) name: Vec<String>,
+    pub(super) title: Vec<String>,
+    pub(super) description: Vec<String>,
+    pub(super) annotations: Vec<String>,
+    pub(super) input_schema: Vec<String>,
+    pub(super) output_schema: Vec<String>,
+    pub(super) left_out: Vec<String>,
+    pub(super) enabled: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Injected {
+    packages: Vec<String>,
+    classes: Vec<String>,
+    defaults: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Calls {
+    names: Vec<String>,
+    argument: Option<usize>,
+    keyword: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallMethods {
+    methods: Vec<String>,
+    argument: usize,
+}
+
+impl Recipes {
+    /// Reads the recipe file.
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    pub(super) fn server_kind(&self, path: &str) -> Option<ServerKind> {
+        self.server.iter().find(|class| is_from(path, &class.packages, &class.classes)).map(|class| class.kind)
+    }
+
+    pub(super) fn is_tool(&self, path: &str) -> bool {
+        is_from(path, &self.tool.packages, &self.tool.classes)
+    }
+
+    /// Whether the path is a method that makes a tool object out of a function.
+    pub(super) fn is_tool_factory(&self, path: &str) -> bool {
+        let Some((class, method)) = path.rsplit_once('.') else { return false };
+        self.tool.factories.iter().any(|name| name == method) && self.is_tool(class)
+    }
+
+    pub(super) fn is_listing(&self, path: &str) -> bool {
+        is_from(path, &self.listing.packages, &self.listing.classes)
+    }
+
+    pub(super) fn is_listing_request(&self, path: &str) -> bool {
+        is_from(path, &self.listing.packages, &self.listing.requests)
+    }
+
+    pub(super) fn is_injected_type(&self, path: &str) -> bool {
+        is_from(path, &self.injected.packages, &self.injected.classes)
+    }
+
+    pub(super) fn is_injected_default(&self, path: &str) -> bool {
+        self.injected.defaults.iter().any(|name| name == last(path))
+    }
+
+    /// Why a server made by this function or method has its tools from elsewhere.
+    pub(super) fn dynamic(&self, path: &str) -> Option<&str> {
+        if !["mcp", "fastmcp"].contains(&first(path)) {
+            return None;
+        }
+        self.dynamic.iter().find(|d| d.methods.iter().any(|name| name == last(path))).map(|d| d.reason.as_str())
+    }
+
+    /// The argument that a function outside the package calls: by position, or by keyword.
+    pub(super) fn called_argument(&self, path: &str) -> Option<(Option<usize>, Option<&str>)> {
+        let calls = self.calls.iter().find(|calls| calls.names.iter().any(|name| name == path))?;
+        Some((calls.argument, calls.keyword.as_deref()))
+    }
+
+    pub(super) fn called_by_method(&self, method: &str) -> Option<usize> {
+        self.call_methods.iter().find(|c| c.methods.iter().any(|name| name == method)).map(|c| c.argument)
+    }
+}
+
+fn first(path: &str) -> &str {
+    path.split('.').next().unwrap_or_default()
+}
+
+/// The last part of a full name.
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or_default()
+}
+
+fn is_from(path: &str, packages: &[String], names: &[String]) -> bool {
+    packages.iter().any(|package| package == first(path)) && names.iter().any(|name| name == last(path))
+}

@@ -1,0 +1,378 @@
+//! Servers: what calls on them and around them register.
+
+use std::rc::Rc;
+
+use riskdex_model::{Gap, GapKind};
+
+use super::recipes::{ServerKind, last};
+use super::tool::{self, Registration};
+use super::Python;
+use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
+use crate::server::{Entry, Server};
+
+/// Methods of pydantic models that the package's classes have without defining them.
+pub(super) fn is_model_method(name: &str) -> bool {
+    matches!(name, "model_json_schema" | "schema" | "model_validate" | "parse_obj" | "model_construct")
+}
+
+/// Calls something outside the package by its full name.
+pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Option<Value> {
+    if let Some(reason) = python.recipes.dynamic(path) {
+        let server = interp.server(path);
+        server.put(Entry::Dynamic(reason.into()));
+        set_up(python, interp, &server, args, place);
+        return Some(Value::Server(server));
+    }
+    if let Some(kind) = python.recipes.server_kind(path) {
+        return Some(Value::Server(new_server(python, interp, kind, path, args, place)));
+    }
+    if let Some((at, keyword)) = python.recipes.called_argument(path) {
+        let by_position = at.and_then(|at| args.positional.get(at));
+        let function = by_position.or_else(|| keyword.and_then(|keyword| args.named(keyword)))?.clone();
+        let rest = Args::of(args.positional.get(at.map_or(usize::MAX, |at| at + 1)..).unwrap_or_default().to_vec());
+        return match function {
+            Value::Function(_) | Value::Bound(_) if rest.positional.is_empty() => {
+                super::commands::call_as_command(interp, &function, place);
+                Some(Value::Null)
+            }
+            Value::Function(_) | Value::Bound(_) | Value::Made(_) => Some(interp.call(&function, &rest, place)),
+            _ => None,
+        };
+    }
+    None
+}
+
+/// The server inside an instance of a class of the package that descends from a server class.
+pub(super) fn server_base(
+    python: &Python,
+    interp: &mut Interp,
+    class: &Rc<Class>,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
+    let ancestry = interp.ancestry(class);
+    let (kind, path) = ancestry.iter().find_map(|a| {
+        let path = a.path()?;
+        Some((python.recipes.server_kind(path)?, path.to_owned()))
+    })?;
+    let own = if interp.find_in_class(class, "__init__", None).is_some() { &Args::default() } else { args };
+    Some(Value::Server(new_server(python, interp, kind, &path, own, place)))
+}
+
+fn new_server(
+    python: &Python,
+    interp: &mut Interp,
+    kind: ServerKind,
+    path: &str,
+    args: &Args,
+    place: &Place,
+) -> Rc<Server> {
+    let server = interp.server(path);
+    if kind == ServerKind::Listing {
+        server.attrs.set("kind of server", Value::str("listing"));
+    }
+    set_up(python, interp, &server, args, place);
+    server
+}
+
+/// What a server's constructor is given.
+fn set_up(python: &Python, interp: &mut Interp, server: &Rc<Server>, args: &Args, place: &Place) {
+    if let Some(name) = args.get(0, "name") {
+        server.attrs.set("name", name.clone());
+    }
+    for (keyword, value) in &args.named {
+        match &**keyword {
+            "lifespan" if value.is_function() => server.starters.borrow_mut().push(value.clone()),
+            "on_list_tools" => server.listers.borrow_mut().push(value.clone()),
+            "tools" => add_all(python, interp, server, value, place),
+            "providers" => {
+                for provider in interp.iterate(value, place).values {
+                    mount(interp, server, &Args::of(vec![provider]));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add_all(python: &Python, interp: &mut Interp, server: &Rc<Server>, tools: &Value, place: &Place) {
+    if matches!(tools, Value::Null) {
+        return;
+    }
+    let items = interp.iterate(tools, place);
+    for item in items.values {
+        put(python, interp, server, &item, &Args::default(), "python:tools", place);
+    }
+    if let Some(why) = items.open {
+        server.put(unclear(&why, "tools"));
+    }
+}
+
+/// The server that a value is, or is a part of.
+fn server_of(python: &Python, value: &Value) -> Option<Rc<Server>> {
+    match value {
+        Value::Server(server) => Some(server.clone()),
+        Value::Instance(instance) => match &*instance.base.borrow() {
+            Some(base @ Value::Server(_)) => server_of(python, base),
+            _ => None,
+        },
+        Value::Method(method) if python.recipes.methods.parts.iter().any(|part| **part == *method.name) => {
+            server_of(python, &method.receiver)
+        }
+        Value::OneOf(values) => values.iter().find_map(|value| server_of(python, value)),
+        Value::Unknown(unknown) => server_of(python, unknown.default.as_ref()?),
+        Value::Gated(gated) => server_of(python, &gated.1),
+        _ => None,
+    }
+}
+
+fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
+}
+
+/// Calls a method of a server or of a part of it.
+pub(super) fn call_method(
+    python: &Python,
+    interp: &mut Interp,
+    receiver: &Value,
+    name: &str,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
+    if let (Value::Method(method), "__setitem__") = (receiver, name) {
+        return set_handler(python, method, args);
+    }
+    let server = server_of(python, receiver)?;
+    let methods = &python.recipes.methods;
+    if has(&methods.register, name) {
+        return match args.positional.first() {
+            Some(first) if is_registrable(python, first) => {
+                put(python, interp, &server, first, &rest(args), "python:call", place);
+                Some(first.clone())
+            }
+            // The decorator: waits for its function.
+            _ => None,
+        };
+    }
+    if has(&methods.add, name) {
+        let first = args.positional.first().or_else(|| args.named("tool")).or_else(|| args.named("fn"))?.clone();
+        put(python, interp, &server, &first, &rest(args), "python:add_tool", place);
+        return Some(Value::Null);
+    }
+    if has(&methods.remove, name) {
+        if let Some(Value::Str(name)) = args.positional.first().and_then(Value::usual)
+            && interp.gated().is_none()
+        {
+            server.put(Entry::Remove(name));
+        }
+        return Some(Value::Null);
+    }
+    if has(&methods.mount, name) {
+        mount(interp, &server, args);
+        return Some(Value::Null);
+    }
+    if has(&methods.run, name) {
+        server.is_run.set(true);
+        return None;
+    }
+    match name {
+        "__init__" => {
+            set_up(python, interp, &server, args, place);
+            Some(Value::Null)
+        }
+        _ => None,
+    }
+}
+
+fn rest(args: &Args) -> Args {
+    Args { positional: args.positional.get(1..).unwrap_or_default().to_vec(), ..args.clone() }
+}
+
+/// `server.request_handlers[ListToolsRequest] = handler`.
+fn set_handler(python: &Python, method: &crate::fold::Method, args: &Args) -> Option<Value> {
+    let server = server_of(python, &method.receiver)?;
+    let [key, handler] = &args.positional[..] else { return None };
+    if &*method.name == "request_handlers" && python.recipes.is_listing_request(key.path()?) {
+        server.listers.borrow_mut().push(handler.clone());
+    }
+    Some(Value::Null)
+}
+
+fn mount(interp: &mut Interp, server: &Rc<Server>, args: &Args) {
+    let child = args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).find_map(|value| match value {
+        Value::Server(child) => Some(child.clone()),
+        Value::Instance(instance) => match &*instance.base.borrow() {
+            Some(Value::Server(child)) => Some(child.clone()),
+            _ => None,
+        },
+        Value::OneOf(values) => values.iter().find_map(|value| match value {
+            Value::Server(child) => Some(child.clone()),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let Some(child) = child.filter(|child| !Rc::ptr_eq(child, server)) else { return };
+    let by_name = ["prefix", "namespace"].iter().find_map(|name| args.named(name));
+    let prefix = by_name.or_else(|| args.positional.iter().find(|value| value.as_str().is_some()));
+    let prefix = prefix.and_then(Value::usual).and_then(|prefix| prefix.as_str().map(Rc::from));
+    child.is_mounted.set(true);
+    server.put(Entry::Mount { server: child, prefix, gated: interp.gated() });
+}
+
+/// Whether a registration method is given the thing to register, not a name for it.
+fn is_registrable(python: &Python, value: &Value) -> bool {
+    match value {
+        Value::Function(_) | Value::Bound(_) | Value::Instance(_) => true,
+        Value::Made(_) => tool::is_object(python, value) || tool::subject(value).is_some(),
+        Value::Unknown(unknown) => unknown.cause != Cause::Setting,
+        Value::OneOf(values) => values.iter().any(|value| is_registrable(python, value)),
+        Value::Gated(gated) => is_registrable(python, &gated.1),
+        _ => false,
+    }
+}
+
+/// Calls what a method of a server gave: its decorators.
+pub(super) fn call_made(
+    python: &Python,
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
+    let Value::Method(method) = &made.callee else { return None };
+    let server = server_of(python, &method.receiver)?;
+    let function = args.positional.first()?;
+    if has(&python.recipes.methods.register, &method.name) {
+        put(python, interp, &server, function, &made.args, "python:decorator", place);
+        return Some(function.clone());
+    }
+    if has(&python.recipes.methods.list, &method.name) {
+        server.listers.borrow_mut().push(function.clone());
+        return Some(function.clone());
+    }
+    None
+}
+
+/// Calls something that is not known. A decorator gives its function back, as far as anybody knows.
+pub(super) fn call_unknown(args: &Args) -> Option<Value> {
+    match &args.positional[..] {
+        [function @ (Value::Function(_) | Value::Bound(_))] if args.named.is_empty() => Some(function.clone()),
+        _ => None,
+    }
+}
+
+/// Puts something on a server: a function, or an object that describes a tool.
+pub(super) fn put(
+    python: &Python,
+    interp: &mut Interp,
+    server: &Rc<Server>,
+    subject: &Value,
+    options: &Args,
+    method: &'static str,
+    place: &Place,
+) {
+    match subject {
+        Value::Gated(gated) => {
+            let gate = gated.0.clone();
+            return interp.under(gate, |interp| put(python, interp, server, &gated.1, options, method, place));
+        }
+        Value::OneOf(values) => {
+            let known: Vec<&Value> = values.iter().filter(|value| !matches!(value, Value::Null)).collect();
+            if let [only] = known[..] {
+                return put(python, interp, server, only, options, method, place);
+            }
+        }
+        Value::Unknown(unknown) if unknown.default.is_none() => {
+            server.put(unclear(unknown, "a tool"));
+            return;
+        }
+        _ => {}
+    }
+    let registration = Registration { server, subject, options, method, place };
+    match tool::build(python, interp, &registration) {
+        Ok(Some(tool)) => server.put(Entry::Tool(Box::new(tool))),
+        Ok(None) => {}
+        Err(why) => server.put(unclear(&why, "a tool")),
+    }
+}
+
+/// What keeps a registration from being understood: something that is only there when the server runs, or a gap.
+pub(super) fn unclear(why: &Rc<Unknown>, what: &str) -> Entry {
+    match why.cause {
+        Cause::Runtime => Entry::Dynamic(format!("{what} registered from {}", why.reason).into()),
+        _ => Entry::Gap(Gap {
+            kind: if why.cause == Cause::Limit { GapKind::Limit } else { GapKind::Incomplete },
+            reason: format!("{what} whose definition depends on {}", why.reason),
+            file: why.place.file.to_string(),
+            line: why.place.line,
+        }),
+    }
+}
+
+/// Runs what a server runs when it starts, and asks it for its tools.
+pub(super) fn finish(python: &Python, interp: &mut Interp) {
+    let mut at = 0;
+    // Starting one server may make others.
+    while let Some(server) = interp.servers.get(at).cloned() {
+        at += 1;
+        let place = Place { file: "".into(), line: 0 };
+        for starter in server.starters.take() {
+            interp.call(&starter, &Args::of(vec![Value::Server(server.clone())]), &place);
+            interp.recover();
+        }
+        for lister in server.listers.take() {
+            list(python, interp, &server, &lister, &place);
+            interp.recover();
+        }
+    }
+}
+
+/// Calls a function that answers `tools/list`.
+fn list(python: &Python, interp: &mut Interp, server: &Rc<Server>, lister: &Value, place: &Place) {
+    let missing = match lister {
+        Value::Function(closure) => closure.code.params.len(),
+        _ => 0,
+    };
+    let request = interp.unknown(Cause::Runtime, "a request", place);
+    let answer = interp.call(lister, &Args::of(vec![request; missing.min(3)]), place);
+    put_listed(python, interp, server, &answer, place);
+}
+
+fn put_listed(python: &Python, interp: &mut Interp, server: &Rc<Server>, answer: &Value, place: &Place) {
+    match answer {
+        Value::Made(made) if made.callee.path().is_some_and(|path| python.recipes.is_listing(last(path)) || python.recipes.is_listing(path)) => {
+            if let Some(tools) = made.args.get(0, "tools") {
+                put_listed(python, interp, server, &tools.clone(), place);
+            }
+            return;
+        }
+        // `ServerResult(ListToolsResult(…))`
+        Value::Made(made) if made.callee.path().is_some_and(|path| last(path) == "ServerResult") => {
+            if let Some(inner) = made.args.get(0, "root") {
+                put_listed(python, interp, server, &inner.clone(), place);
+            }
+            return;
+        }
+        Value::OneOf(values) if values.iter().any(|value| matches!(value, Value::Made(_))) => {
+            for value in values.iter() {
+                put_listed(python, interp, server, value, place);
+            }
+            return;
+        }
+        Value::Null => return,
+        Value::Dict(dict) => {
+            if let Some(tools) = dict.get_str("tools") {
+                put_listed(python, interp, server, &tools, place);
+            }
+            return;
+        }
+        _ => {}
+    }
+    let items = interp.iterate(answer, place);
+    for item in items.values {
+        put(python, interp, server, &item, &Args::default(), "python:list_tools", place);
+    }
+    if let Some(why) = items.open {
+        server.put(unclear(&why, "tools"));
+    }
+}
