@@ -2,6 +2,7 @@
 
 mod guard;
 mod host;
+mod request;
 mod retry;
 mod robots;
 #[cfg(test)]
@@ -13,16 +14,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderMap};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use self::guard::{Door, Guard, Private, PublicOnly};
 use self::host::Host;
 pub use self::host::{Breaker, Limits};
+pub use self::request::{Answer, Head, Request};
+pub(crate) use self::request::{Sink, Validators};
 use self::retry::{Retry, back_off};
 use self::robots::Robots;
-use crate::{Credentials, Error};
+use crate::Error;
 
 /// Redirects that one request may take; browsers stop at 20.
 const MAX_REDIRECTS: usize = 10;
@@ -91,116 +94,6 @@ impl ClientConfig {
     }
 }
 
-/// What to ask for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    url: Url,
-    accept: &'static str,
-    credentials: Option<Credentials>,
-    limit: u64,
-    validators: Validators,
-    as_stored: bool,
-    once: bool,
-    page: bool,
-}
-
-/// What a server said about the state of a document, to be told so when asking again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Validators {
-    pub(crate) etag: Option<String>,
-    pub(crate) last_modified: Option<String>,
-}
-
-impl Request {
-    /// A GET of at most 32 MiB.
-    pub fn new(url: Url) -> Self {
-        Self {
-            url,
-            accept: "*/*",
-            credentials: None,
-            limit: 32 * 1024 * 1024,
-            validators: Validators::default(),
-            as_stored: false,
-            once: false,
-            page: false,
-        }
-    }
-
-    /// The media types that we can read, best first.
-    #[must_use]
-    pub fn accept(mut self, types: &'static str) -> Self {
-        self.accept = types;
-        self
-    }
-
-    /// A secret for its own origin; other hosts on the way do not see it.
-    #[must_use]
-    pub fn credentials(mut self, credentials: Option<&Credentials>) -> Self {
-        self.credentials = credentials.cloned();
-        self
-    }
-
-    /// Longest answer that is taken, in bytes after decompression.
-    #[must_use]
-    pub fn limit(mut self, bytes: u64) -> Self {
-        self.limit = bytes;
-        self
-    }
-
-    /// Asks for the bytes as they are stored, not compressed for the way: for archives.
-    #[must_use]
-    pub fn as_stored(mut self) -> Self {
-        self.as_stored = true;
-        self
-    }
-
-    /// One attempt only: for what we can do without.
-    #[must_use]
-    pub fn once(mut self) -> Self {
-        self.once = true;
-        self
-    }
-
-    /// A web page, made for people: read only as far as its site's robots.txt allows.
-    #[must_use]
-    pub fn page(mut self) -> Self {
-        self.page = true;
-        self
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    pub(crate) fn if_changed(mut self, since: Validators) -> Self {
-        self.validators = since;
-        self
-    }
-}
-
-/// An answer with its body.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// About the body.
-    pub head: Head,
-    /// The body, decompressed.
-    pub body: Vec<u8>,
-}
-
-/// An answer without its body.
-#[derive(Clone, Debug)]
-pub struct Head {
-    /// Where the answer came from, after redirects.
-    pub url: Url,
-    /// Its `Content-Type`, empty when there is none.
-    pub content_type: String,
-    /// Length of the body in bytes, after decompression.
-    pub bytes: u64,
-    /// The server says that nothing changed; the body is empty.
-    pub(crate) unchanged: bool,
-    pub(crate) validators: Validators,
-}
-
 /// What passed through a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -208,24 +101,6 @@ pub struct Usage {
     pub requests: u64,
     /// Bytes of bodies received, after decompression.
     pub bytes: u64,
-}
-
-/// Takes a body piece by piece. A repeated attempt begins anew.
-pub(crate) trait Sink: Send {
-    fn start(&mut self) -> io::Result<()>;
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()>;
-}
-
-impl Sink for Vec<u8> {
-    fn start(&mut self) -> io::Result<()> {
-        self.clear();
-        Ok(())
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
 }
 
 /// Asks politely, and goes only where it may. Clones share their hosts and counters.
@@ -407,7 +282,7 @@ impl Client {
     ) -> Result<Step, Failure> {
         let times = self.shared.config.timeouts;
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = timeout(times.first_byte, http.get(url.clone()).headers(headers(request, url)).send());
+        let sent = timeout(times.first_byte, http.get(url.clone()).headers(request.headers(url)).send());
         let mut response = sent
             .await
             .map_err(|_| late(url, "no answer", times.first_byte))?
@@ -428,7 +303,7 @@ impl Client {
             });
         }
 
-        let mut head = head_of(url, response.headers(), unchanged);
+        let mut head = Head::new(url, response.headers(), unchanged);
         let too_large = || lasting(Error::TooLarge { url: url.to_string(), limit: request.limit });
         if response.content_length().is_some_and(|length| length > request.limit) {
             return Err(too_large());
@@ -454,38 +329,6 @@ impl Client {
 
     fn chance(&self) -> f64 {
         self.shared.chance.lock().unwrap_or_else(PoisonError::into_inner).f64()
-    }
-}
-
-fn headers(request: &Request, url: &Url) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-    if request.as_stored {
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    }
-    if let Some(secret) = request.credentials.as_ref().and_then(|c| c.for_url(url)) {
-        headers.insert(header::AUTHORIZATION, secret.clone());
-    }
-    let validators = [
-        (header::IF_NONE_MATCH, &request.validators.etag),
-        (header::IF_MODIFIED_SINCE, &request.validators.last_modified),
-    ];
-    for (name, value) in validators {
-        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
-            headers.insert(name, value);
-        }
-    }
-    headers
-}
-
-fn head_of(url: &Url, headers: &HeaderMap, unchanged: bool) -> Head {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
-    Head {
-        url: url.clone(),
-        content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
-        bytes: 0,
-        unchanged,
-        validators: Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) },
     }
 }
 

@@ -1,7 +1,26 @@
-//! Asks indexes of MCP servers and registries of packages, politely, and fetches artifacts.
+//! Asks lists of MCP servers and registries of packages, politely, and fetches artifacts.
 //!
-//! A source lists servers; each server's package is looked up in its registry; the newest release's artifact goes
-//! into the blob store.
+//! A crawl follows a [`Plan`]: its [`Source`](source::Source)s list servers; each server's package is looked up in one
+//! of the [`Registries`], which the user's own settings name; the newest release's artifact goes into the catalog's
+//! blob store, checked against the digest that the registry promised. [`run`] tells what happens as [`Event`]s, and
+//! whoever takes them reads the artifacts.
+//!
+//! Everything goes through the [`Client`]: it goes to public addresses only, unless the user named the host; it keeps
+//! each host's rate, permits, pauses and rests; it asks again when that may help, and bounds every wait and body. The
+//! [`Memory`] turns what the catalog knows into conditional requests.
+//!
+//! ```
+//! use riskdex_crawl::{Client, ClientConfig, Request};
+//!
+//! rustls::crypto::ring::default_provider().install_default().expect("no other was installed");
+//! let runtime = tokio::runtime::Runtime::new()?;
+//! let client = Client::new(ClientConfig::new("example/1.0 (+https://example.org/bot)"))?;
+//! let metadata = Request::new("http://169.254.169.254/latest/".parse()?);
+//! let error = runtime.block_on(client.get(&metadata)).unwrap_err();
+//! assert!(error.to_string().contains("169.254.169.254 is not a public address"));
+//! assert_eq!(client.usage().requests, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod artifact;
 mod client;

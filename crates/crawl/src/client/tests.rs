@@ -1,4 +1,5 @@
 use super::*;
+use crate::Credentials;
 use crate::loopback::{Asked, Loopback, Reply, client, client_with};
 
 async fn text(client: &Client, request: Request) -> Result<String, String> {

@@ -86,3 +86,57 @@ impl Source for Awslabs {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use riskdex_catalog::Catalog;
+
+    use super::*;
+    use crate::loopback::{Loopback, Reply, client};
+    use crate::source::places;
+
+    const LIST: &str = "packages = ['awslabs.b-mcp-server', 'awslabs.a-mcp-server']";
+
+    async fn listed(reply: Reply) -> Listing {
+        let server = Loopback::start(move |_, _| reply.clone()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(Arc::new(Mutex::new(Catalog::open(folder.path()).unwrap())), "2026-01-31T00:00:00Z");
+        let text = include_str!("../../../../data/sources.toml");
+        let mut place = places(text, &toml::Table::new()).unwrap().remove("awslabs").unwrap();
+        place.url = server.url("contents/src");
+        let source = Awslabs::new(LIST, place).unwrap();
+        source.list(&client(&[&server]), &memory).await.unwrap()
+    }
+
+    fn names(listing: &Listing) -> Vec<&str> {
+        listing.servers.iter().map(|server| server.name.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_repository_adds_what_has_come_since() {
+        let entries = r#"[{"name":"a-mcp-server","type":"dir"},{"name":"c-mcp-server","type":"dir"},
+            {"name":"mcp-library","type":"dir"},{"name":"d-mcp-server","type":"file"}]"#;
+        let listing = listed(Reply::ok("application/json", entries)).await;
+        assert_eq!(names(&listing), ["awslabs.a-mcp-server", "awslabs.b-mcp-server", "awslabs.c-mcp-server"]);
+        assert_eq!(listing.notes, ["new in the repository: awslabs.c-mcp-server"]);
+        assert_eq!(listing.servers[0].slug, "pypi-awslabs-a-mcp-server");
+    }
+
+    #[tokio::test]
+    async fn without_its_repository_the_list_that_ships_is_used() {
+        for reply in [Reply::status(403), Reply::ok("application/json", "{}"), Reply::silent()] {
+            let listing = listed(reply).await;
+            assert_eq!(names(&listing), ["awslabs.a-mcp-server", "awslabs.b-mcp-server"]);
+            assert!(listing.notes[0].contains("/contents/src: "), "{}", listing.notes[0]);
+        }
+    }
+
+    #[test]
+    fn the_list_that_ships_is_of_awslabs_alone() {
+        let list: List = toml::from_str(include_str!("../../../../data/awslabs.toml")).unwrap();
+        assert!(list.packages.len() > 50);
+        assert!(list.packages.iter().all(|name| name.starts_with("awslabs.") && name.ends_with("-mcp-server")));
+    }
+}
