@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             catalog.record_verdicts("1", &verdicts, NOW)?;
         }
     })?;
+    measure("index for the search", servers * tools, || catalog.refresh_search())?;
     measure("a night without change", servers, || ids.iter().try_for_each(|id| catalog.record_unchanged(id, NOW)))?;
     let mut seen = 0;
     measure("list all tools", servers * tools, || {

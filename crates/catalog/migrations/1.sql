@@ -1,7 +1,7 @@
 -- Schema 1. Times are RFC 3339 texts in UTC to the second, so that their order is the order of text.
 
 CREATE TABLE servers (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY,                 -- made from the package, so that no order depends on who came first
     slug TEXT NOT NULL UNIQUE,              -- published: never changes
     registry TEXT NOT NULL,
     package TEXT NOT NULL,
@@ -74,8 +74,7 @@ CREATE TABLE rules (
     first_used TEXT NOT NULL
 ) STRICT;
 
--- Each definition once, whoever publishes it. The text keeps an author's order of keys; where authors
--- differ in nothing else, the smallest text is kept, so that the order of arrival does not matter.
+-- Each definition once, whoever publishes it.
 CREATE TABLE definitions (
     id INTEGER PRIMARY KEY,
     fingerprint TEXT NOT NULL UNIQUE,
@@ -85,12 +84,18 @@ CREATE TABLE definitions (
     verdict_id INTEGER REFERENCES verdicts (id),        -- the outcome, also in the next two
     category TEXT,
     level TEXT,
-    first_seen TEXT NOT NULL,
-    tool TEXT NOT NULL                                  -- JSON
+    first_seen TEXT NOT NULL
 ) STRICT;
 CREATE INDEX definitions_unjudged ON definitions (rules_id) WHERE uses > 0;
 CREATE INDEX definitions_by_level ON definitions (level, name, category, uses) WHERE uses > 0;
 CREATE INDEX definitions_by_category ON definitions (category, name) WHERE uses > 0;
+
+-- What a definition says. Apart, because it is long and never changes while its definition's row does. The
+-- text keeps an author's order of keys; where authors differ in nothing else, the smallest text is kept.
+CREATE TABLE texts (
+    definition_id INTEGER PRIMARY KEY REFERENCES definitions (id),
+    tool TEXT NOT NULL                                  -- JSON
+) STRICT;
 
 CREATE TABLE verdicts (
     id INTEGER PRIMARY KEY,
@@ -184,3 +189,9 @@ CREATE VIRTUAL TABLE server_text USING fts5 (
     name, package, summary,
     content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2"
 );
+
+-- Tools whose full text is out of date. It is renewed many at a time: each transaction that writes full
+-- text leaves a segment that has to be merged.
+CREATE TABLE stale_texts (
+    tool_id INTEGER PRIMARY KEY REFERENCES tools (id)
+) STRICT;

@@ -1,7 +1,7 @@
 //! Definitions, each stored once for all tools that have it.
 
 use riskdex_model::Tool;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::stored::to_json;
 
@@ -17,11 +17,13 @@ pub(crate) fn take(connection: &Connection, tool: &Tool, fingerprint: &str, at: 
         origin: None,
         gated: None,
     };
-    let sql = "INSERT INTO definitions (fingerprint, name, uses, first_seen, tool) VALUES (?1, ?2, 1, ?3, ?4)
-         ON CONFLICT (fingerprint) DO UPDATE SET uses = uses + 1, tool = min(tool, excluded.tool)
-         RETURNING id";
-    let row = params![fingerprint, tool.name, at, to_json(&definition)?];
-    connection.prepare_cached(sql)?.query_row(row, |row| row.get(0))
+    let sql = "INSERT INTO definitions (fingerprint, name, uses, first_seen) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT (fingerprint) DO UPDATE SET uses = uses + 1 RETURNING id";
+    let id = connection.prepare_cached(sql)?.query_row((fingerprint, &tool.name, at), |row| row.get(0))?;
+    let sql = "INSERT INTO texts (definition_id, tool) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET tool = excluded.tool WHERE excluded.tool < tool";
+    connection.prepare_cached(sql)?.execute((id, to_json(&definition)?))?;
+    Ok(id)
 }
 
 /// One use less.

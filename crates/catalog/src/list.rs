@@ -1,7 +1,7 @@
 //! Lists over the whole catalog, streamed, and the counts beside them.
 
 use riskdex_model::{Category, Level, PackageId, capped};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::run::last_run;
 use crate::stored::{count, limit, name, required_json, required_name};
@@ -40,19 +40,23 @@ impl Catalog {
     }
 
     /// Up to `most` tools of other servers whose name begins with the same word (`list`, `create`, ...) and
-    /// whose definition is another: those next in alphabetical order, then those before.
+    /// whose definition is another: the next ones in alphabetical order, then those before.
     pub fn related(&self, server: &str, tool: &str, most: usize) -> Result<Vec<ToolSummary>> {
         self.read(format_args!("reading tools related to {server}/{tool}"), |connection| {
-            let verb = tool.split('-').next().unwrap_or(tool);
-            // Of all slugs, `verb` and `verb-...` are those between `verb` and this: '.' follows '-'.
-            let beyond = format!("{verb}.");
+            let sql = "SELECT servers.id, definition_id FROM servers JOIN tools ON server_id = servers.id
+                 WHERE servers.slug = ?1 AND tools.slug = ?2";
+            let shape = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            let own = connection.prepare_cached(sql)?.query_row((server, tool), shape).optional()?;
+            let Some((server, definition)) = own else { return Ok(Vec::new()) };
             let mut found = Vec::new();
-            for (from, to, order) in [(tool, beyond.as_str(), "ASC"), (verb, tool, "DESC")] {
-                let mut statement = connection.prepare_cached(&related_query(order))?;
-                let rows = statement.query_map((from, to, server, tool, limit(most - found.len())), tool_summary)?;
-                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+            for sql in RELATED {
+                let mut statement = connection.prepare_cached(sql)?;
+                let ids = statement
+                    .query_map((tool, verb(tool), server, definition, limit(most - found.len())), |row| row.get(0))?;
+                found.extend(ids.collect::<rusqlite::Result<Vec<i64>>>()?);
             }
-            Ok(found)
+            let mut statement = connection.prepare_cached(&format!("{} WHERE tools.id = ?1", tools()))?;
+            Ok(found.into_iter().map(|id| statement.query_row([id], tool_summary)).collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -96,7 +100,8 @@ const TOOL_COLUMNS: &str = "SELECT tools.id, servers.slug, servers.name, tools.s
 pub(crate) fn tools() -> String {
     format!(
         "{TOOL_COLUMNS} FROM tools JOIN servers ON servers.id = tools.server_id
-         JOIN definitions ON definitions.id = definition_id"
+         JOIN definitions ON definitions.id = tools.definition_id
+         JOIN texts ON texts.definition_id = tools.definition_id"
     )
 }
 
@@ -107,6 +112,7 @@ pub(crate) fn tools_query(filter: Filter) -> (String, Option<&'static str>) {
         format!(
             "{TOOL_COLUMNS} FROM {from} CROSS JOIN tools ON tools.definition_id = definitions.id AND gone_at IS NULL
              CROSS JOIN servers ON servers.id = tools.server_id
+             CROSS JOIN texts ON texts.definition_id = definitions.id
              WHERE {condition} AND uses > 0 ORDER BY definitions.name, servers.slug, tools.slug"
         )
     };
@@ -114,7 +120,8 @@ pub(crate) fn tools_query(filter: Filter) -> (String, Option<&'static str>) {
         Filter::All => {
             let all = format!(
                 "{TOOL_COLUMNS} FROM servers CROSS JOIN tools ON tools.server_id = servers.id AND gone_at IS NULL
-                 JOIN definitions ON definitions.id = definition_id ORDER BY servers.slug, tools.slug"
+                 JOIN definitions ON definitions.id = tools.definition_id
+                 JOIN texts ON texts.definition_id = tools.definition_id ORDER BY servers.slug, tools.slug"
             );
             (all, None)
         }
@@ -127,15 +134,26 @@ pub(crate) fn tools_query(filter: Filter) -> (String, Option<&'static str>) {
     }
 }
 
-pub(crate) fn related_query(order: &str) -> String {
-    format!(
-        "{} WHERE gone_at IS NULL AND tools.slug >= ?1 AND tools.slug < ?2 AND servers.slug <> ?3
-             AND definition_id NOT IN (SELECT definition_id FROM tools JOIN servers ON servers.id = server_id
-                 WHERE servers.slug = ?3 AND tools.slug = ?4)
-         ORDER BY tools.slug {order}, servers.slug LIMIT ?5",
-        tools()
-    )
+/// The first word of a tool's slug.
+fn verb(slug: &str) -> &str {
+    slug.split('-').next().unwrap_or(slug)
 }
+
+/// The neighbours after a tool, and before, in the order of the index on slugs. Of all slugs, `verb` and
+/// `verb-...` are those from `verb` to below `verb.`: '.' follows '-'. Two hundred at most are looked at, so
+/// that a tool that was copied thousands of times costs no more than another.
+pub(crate) const RELATED: [&str; 2] = [
+    "SELECT id FROM (
+         SELECT id, server_id, definition_id FROM tools
+         WHERE gone_at IS NULL AND (slug, server_id) > (?1, ?3) AND slug < ?2 || '.'
+         ORDER BY slug, server_id LIMIT 200)
+     WHERE server_id <> ?3 AND definition_id <> ?4 LIMIT ?5",
+    "SELECT id FROM (
+         SELECT id, server_id, definition_id FROM tools
+         WHERE gone_at IS NULL AND (slug, server_id) < (?1, ?3) AND slug >= ?2
+         ORDER BY slug DESC, server_id DESC LIMIT 200)
+     WHERE server_id <> ?3 AND definition_id <> ?4 LIMIT ?5",
+];
 
 pub(crate) fn tool_summary(row: &Row<'_>) -> rusqlite::Result<ToolSummary> {
     let description = row.get_ref(5)?.as_str_or_null()?;

@@ -1,5 +1,6 @@
 use riskdex_model::{PackageId, Server};
 use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
 
 use crate::error::Fault;
 use crate::names::variants;
@@ -21,20 +22,22 @@ impl Catalog {
 
 /// The row of a package's server.
 pub(crate) fn server_id(connection: &Connection, package: &PackageId) -> Result<i64, Fault> {
-    known_id(connection, package)?.ok_or_else(|| Error::Unknown(package.to_string()).into())
-}
-
-fn known_id(connection: &Connection, package: &PackageId) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached("SELECT id FROM servers WHERE registry = ?1 AND package = ?2")?
-        .query_row((package.registry.as_str(), &package.name), |row| row.get(0))
-        .optional()
+    let sql = "SELECT id FROM servers WHERE registry = ?1 AND package = ?2";
+    let found = connection.prepare_cached(sql)?.query_row((package.registry.as_str(), &package.name), |row| row.get(0));
+    found.optional()?.ok_or_else(|| Error::Unknown(package.to_string()).into())
 }
 
 fn list(connection: &Connection, source: &str, server: &Server, now: &str) -> Result<(), Fault> {
-    let id = match known_id(connection, &server.package)? {
-        Some(id) => id,
-        None => add(connection, server, now)?,
+    let sql = "SELECT id, name, summary FROM servers WHERE registry = ?1 AND package = ?2";
+    let known = connection
+        .prepare_cached(sql)?
+        .query_row((server.package.registry.as_str(), &server.package.name), |row| {
+            Ok((row.get::<_, i64>(0)?, Some((row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))))
+        })
+        .optional()?;
+    let (id, before) = match known {
+        Some(known) => known,
+        None => (add(connection, server, now)?, None),
     };
     connection
         .prepare_cached(
@@ -56,7 +59,7 @@ fn list(connection: &Connection, source: &str, server: &Server, now: &str) -> Re
             server.license,
             now
         ])?;
-    connection
+    let after = connection
         .prepare_cached(
             "UPDATE servers SET
                  last_seen = max(last_seen, ?2),
@@ -71,22 +74,27 @@ fn list(connection: &Connection, source: &str, server: &Server, now: &str) -> Re
                      WHERE server_id = ?1 AND homepage IS NOT NULL ORDER BY source LIMIT 1),
                  license = (SELECT license FROM listings
                      WHERE server_id = ?1 AND license IS NOT NULL ORDER BY source LIMIT 1)
-             WHERE id = ?1",
+             WHERE id = ?1 RETURNING name, summary",
         )?
-        .execute((id, now))?;
-    search::index_server(connection, id)?;
+        .query_row((id, now), |row| Ok(Some((row.get(0)?, row.get(1)?))))?;
+    if before != after {
+        search::index_server(connection, id)?;
+    }
     Ok(())
 }
 
 fn add(connection: &Connection, server: &Server, now: &str) -> Result<i64, Fault> {
-    let sql = "INSERT INTO servers (slug, registry, package, name, first_seen, last_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (slug) DO NOTHING RETURNING id";
+    let PackageId { registry, name } = &server.package;
+    let digest = Sha256::digest(server.package.to_string());
+    let id = digest.iter().take(8).fold(0, |id, byte| id << 8 | i64::from(*byte)) & i64::MAX;
+    let sql = "INSERT INTO servers (id, slug, registry, package, name, first_seen, last_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (slug) DO NOTHING";
     let mut insert = connection.prepare_cached(sql)?;
+    // The variants of a slug never end, so one of them is free.
     for slug in variants(&server.slug) {
-        let row = params![slug, server.package.registry.as_str(), server.package.name, server.name, now];
-        if let Some(id) = insert.query_row(row, |row| row.get(0)).optional()? {
-            return Ok(id);
+        if insert.execute(params![id, slug, registry.as_str(), name, server.name, now])? > 0 {
+            break;
         }
     }
-    unreachable!("the variants of a slug never end")
+    Ok(id)
 }

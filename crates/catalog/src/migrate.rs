@@ -44,8 +44,9 @@ pub(crate) fn check(connection: &mut Connection, path: &Path) -> Result<(), Faul
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
-    // 64 MiB of pages.
-    connection.pragma_update(None, "cache_size", -65_536)
+    // 64 MiB of pages; 32 MiB of log before it is moved into the main file.
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 8_192)
 }
 
 /// The schema's number, 0 for a new file. Refuses a file of another program, and a newer schema.

@@ -66,12 +66,14 @@ pub(crate) const BY_NAME: &str = "SELECT slug FROM servers WHERE id IN (
 pub(crate) const TOOLS: &str =
     "SELECT tools.id, slug, tools.definition_id, fingerprint, tool, origin, gated, verdict, version,
          since, tools.first_seen, last_seen, gone_at, uses
-     FROM tools JOIN definitions ON definitions.id = tools.definition_id JOIN releases ON releases.id = release_id
+     FROM tools JOIN definitions ON definitions.id = tools.definition_id
+     JOIN texts ON texts.definition_id = tools.definition_id JOIN releases ON releases.id = release_id
      LEFT JOIN verdicts ON verdicts.id = verdict_id
      WHERE tools.server_id = ?1 ORDER BY gone_at IS NOT NULL, position, tools.name";
 
 pub(crate) const EARLIER: &str = "SELECT fingerprint, tool, version, superseded.first_seen, superseded.last_seen
-     FROM superseded JOIN definitions ON definitions.id = definition_id JOIN releases ON releases.id = release_id
+     FROM superseded JOIN definitions ON definitions.id = superseded.definition_id
+     JOIN texts ON texts.definition_id = superseded.definition_id JOIN releases ON releases.id = release_id
      WHERE tool_id = ?1 ORDER BY superseded.id DESC LIMIT ?2";
 
 pub(crate) const COPIES: &str = "SELECT servers.slug, tools.slug
@@ -166,10 +168,8 @@ fn tool(connection: &Connection, server: i64, confirmed: &str, row: &Row<'_>) ->
     for version in earlier.query_map((id, limit(HISTORY - 1)), earlier_version)? {
         history.push(version?);
     }
-    let mut copies = connection.prepare_cached(COPIES)?;
-    let elsewhere = copies.query_map((definition, server, limit(ELSEWHERE)), |row| {
-        Ok(ToolRef { server: row.get(0)?, tool: row.get(1)? })
-    })?;
+    let copies = count(row, 13)?;
+    let elsewhere = if copies > 1 { elsewhere(connection, server, definition)? } else { Vec::new() };
     let origin: Option<Origin> = json(row, 5)?;
     Ok(ToolRecord {
         slug: row.get(1)?,
@@ -180,9 +180,18 @@ fn tool(connection: &Connection, server: i64, confirmed: &str, row: &Row<'_>) ->
         last_seen,
         gone_at: row.get(12)?,
         history,
-        elsewhere: elsewhere.collect::<Result<_, _>>()?,
-        copies: count(row, 13)?,
+        elsewhere,
+        copies,
     })
+}
+
+/// Tools of other servers with that definition.
+fn elsewhere(connection: &Connection, server: i64, definition: i64) -> rusqlite::Result<Vec<ToolRef>> {
+    let mut statement = connection.prepare_cached(COPIES)?;
+    let rows = statement.query_map((definition, server, limit(ELSEWHERE)), |row| {
+        Ok(ToolRef { server: row.get(0)?, tool: row.get(1)? })
+    })?;
+    rows.collect()
 }
 
 fn earlier_version(row: &Row<'_>) -> rusqlite::Result<DefinitionVersion> {

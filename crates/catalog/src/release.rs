@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
             params![self.server, tool.name, slug, position, definition, self.release, self.at, origin, tool.gated],
             |row| row.get(0),
         )?;
-        search::index_tool(self.connection, id, self.server, tool)?;
+        search::outdate_tool(self.connection, id)?;
         if self.confirmed.is_some() {
             self.note(EventKind::New, Some(id), None, Some(fingerprint))?;
         }
@@ -172,7 +172,7 @@ impl<'a> Reading<'a> {
              WHERE id = ?1";
         let row = params![before.id, position, origin, tool.gated, definition, self.release, self.at];
         self.connection.prepare_cached(sql)?.execute(row)?;
-        search::index_tool(self.connection, before.id, self.server, tool)?;
+        search::outdate_tool(self.connection, before.id)?;
         if before.gone {
             self.note(EventKind::Returned, Some(before.id), Some(before.fingerprint), Some(fingerprint))?;
             self.changes.new.push(before.name);
@@ -197,7 +197,7 @@ impl<'a> Reading<'a> {
         let sql = "UPDATE tools SET last_seen = ?2, gone_at = ?3 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((before.id, &self.confirmed, &self.at))?;
         definition::release(self.connection, before.definition)?;
-        search::forget_tool(self.connection, before.id)?;
+        search::outdate_tool(self.connection, before.id)?;
         self.note(EventKind::Gone, Some(before.id), Some(before.fingerprint), None)?;
         self.changes.gone.push(before.name);
         Ok(())

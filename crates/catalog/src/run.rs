@@ -15,9 +15,10 @@ impl Catalog {
         })
     }
 
-    /// Notes what a run did, and makes sure the disk has everything.
+    /// Notes what a run did, makes everything findable, and makes sure the disk has it.
     pub fn finish_run(&mut self, run: RunId, report: &RunReport, now: &str) -> Result<()> {
         let now = time(now)?;
+        self.refresh_search()?;
         self.write(format_args!("ending a run"), |connection| {
             let sql = "UPDATE runs SET finished_at = max(?2, started_at), report = ?3 WHERE id = ?1";
             match connection.execute(sql, (run.0, now, to_json(report)?))? {

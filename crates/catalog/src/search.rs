@@ -1,10 +1,10 @@
 //! Full text over tools and servers.
 
 use riskdex_model::Tool;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::list::{SERVERS, server_summary, tool_summary, tools};
-use crate::stored::limit;
+use crate::stored::{limit, required_json};
 use crate::{Catalog, Error, Result, ServerSummary, ToolSummary};
 
 /// How much each column of a tool's text counts: name, description, parameters, server.
@@ -13,13 +13,29 @@ const TOOL_WEIGHTS: &str = "10.0, 2.0, 1.0, 3.0";
 /// Likewise of a server's text: name, package, summary.
 const SERVER_WEIGHTS: &str = "10.0, 5.0, 1.0";
 
+/// How many tools' full text one transaction renews.
+const BATCH: usize = 5_000;
+
 impl Catalog {
-    /// The tools that hold every word of the query, the last one as a beginning; the best first.
+    /// Makes every tool findable as it is now. The end of a run does it too.
+    pub fn refresh_search(&mut self) -> Result<()> {
+        while self.write(format_args!("indexing tools for the search"), |connection| {
+            let sql = "SELECT tool_id FROM stale_texts ORDER BY tool_id LIMIT ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let tools = statement.query_map([limit(BATCH)], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            tools.iter().try_for_each(|tool| index_tool(connection, *tool))?;
+            Ok(!tools.is_empty())
+        })? {}
+        Ok(())
+    }
+
+    /// The tools that hold every word of the query, the last one as a beginning; the best first. What a run
+    /// has changed is found from its end on.
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<ToolSummary>> {
         let Some(query) = match_expression(query) else { return Ok(Vec::new()) };
         self.read(format_args!("searching tools"), |connection| {
             let sql = format!(
-                "{} JOIN tool_text ON tool_text.rowid = tools.id WHERE tool_text MATCH ?1
+                "{} JOIN tool_text ON tool_text.rowid = tools.id WHERE tool_text MATCH ?1 AND gone_at IS NULL
                  ORDER BY bm25(tool_text, {TOOL_WEIGHTS}), servers.slug, tools.slug LIMIT ?2",
                 tools()
             );
@@ -62,26 +78,34 @@ impl Catalog {
     }
 }
 
-/// Makes a tool findable as it is now.
-pub(crate) fn index_tool(connection: &Connection, id: i64, server: i64, tool: &Tool) -> rusqlite::Result<()> {
-    let title = tool.title.as_deref().unwrap_or_default();
-    let name = format!("{} {title}", with_words(&tool.name));
-    let mut parameters = String::new();
-    for parameter in tool.parameters() {
-        parameters.push_str(&with_words(parameter.name));
-        parameters.push(' ');
-        parameters.push_str(parameter.description().unwrap_or_default());
-        parameters.push(' ');
-    }
-    let sql = "INSERT OR REPLACE INTO tool_text (rowid, name, description, parameters, server)
-         SELECT ?1, ?2, ?3, ?4, name || ' ' || package FROM servers WHERE id = ?5";
-    let description = tool.description.as_deref().unwrap_or_default();
-    connection.prepare_cached(sql)?.execute((id, name, description, parameters, server)).map(drop)
+/// Notes that a tool's full text is not what it was.
+pub(crate) fn outdate_tool(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO stale_texts (tool_id) VALUES (?1) ON CONFLICT DO NOTHING";
+    connection.prepare_cached(sql)?.execute([id]).map(drop)
 }
 
-/// Makes a tool unfindable.
-pub(crate) fn forget_tool(connection: &Connection, id: i64) -> rusqlite::Result<()> {
-    connection.prepare_cached("DELETE FROM tool_text WHERE rowid = ?1")?.execute([id]).map(drop)
+/// Makes a tool findable as it is now; one that is gone, unfindable.
+fn index_tool(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT tool, servers.name || ' ' || package FROM tools JOIN servers ON servers.id = server_id
+         JOIN texts ON texts.definition_id = tools.definition_id WHERE tools.id = ?1 AND gone_at IS NULL";
+    let shape = |row: &Row<'_>| Ok((required_json::<Tool>(row, 0)?, row.get::<_, String>(1)?));
+    if let Some((tool, server)) = connection.prepare_cached(sql)?.query_row([id], shape).optional()? {
+        let sql = "INSERT OR REPLACE INTO tool_text (rowid, name, description, parameters, server)
+             VALUES (?1, ?2, ?3, ?4, ?5)";
+        let name = format!("{} {}", with_words(&tool.name), tool.title.as_deref().unwrap_or_default());
+        let description = tool.description.as_deref().unwrap_or_default();
+        connection.prepare_cached(sql)?.execute((id, name, description, parameters(&tool), server))?;
+    } else {
+        connection.prepare_cached("DELETE FROM tool_text WHERE rowid = ?1")?.execute([id])?;
+    }
+    connection.prepare_cached("DELETE FROM stale_texts WHERE tool_id = ?1")?.execute([id]).map(drop)
+}
+
+/// The names and descriptions of a tool's parameters.
+fn parameters(tool: &Tool) -> String {
+    let parameters = tool.parameters();
+    let texts = parameters.iter().flat_map(|p| [with_words(p.name), p.description().unwrap_or_default().to_owned()]);
+    texts.collect::<Vec<_>>().join(" ")
 }
 
 /// Makes a server findable as it is now.

@@ -51,7 +51,8 @@ impl Catalog {
 }
 
 /// Each range is a range of the index on unjudged definitions: those that are judged cost nothing.
-pub(crate) const UNJUDGED: &str = "SELECT fingerprint, tool FROM definitions WHERE id IN (
+pub(crate) const UNJUDGED: &str =
+    "SELECT fingerprint, tool FROM definitions JOIN texts ON definition_id = id WHERE id IN (
          SELECT id FROM definitions WHERE uses > 0 AND rules_id IS NULL
          UNION ALL SELECT id FROM definitions WHERE uses > 0 AND rules_id < ?1
          UNION ALL SELECT id FROM definitions WHERE uses > 0 AND rules_id > ?1
@@ -86,17 +87,24 @@ fn judge(
     let sql = "UPDATE definitions SET rules_id = ?2, verdict_id = ?3, category = ?4, level = ?5 WHERE id = ?1";
     let (category, level) = (verdict.category.as_str(), verdict.risk.as_str());
     connection.prepare_cached(sql)?.execute(params![id, rules, row, category, level])?;
-    record_signals(connection, id, &verdict.signals)?;
+    record_signals(connection, id, before.is_some(), &verdict.signals)?;
     announce_levels(connection, id, before.is_some(), now)
 }
 
-fn record_signals(connection: &Connection, definition: i64, signals: &[Signal]) -> rusqlite::Result<()> {
-    for signal in Signal::ALL {
-        let sql = if signals.contains(signal) {
-            "INSERT INTO signals (signal, definition_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-        } else {
-            "DELETE FROM signals WHERE signal = ?1 AND definition_id = ?2"
-        };
+fn record_signals(
+    connection: &Connection,
+    definition: i64,
+    judged_before: bool,
+    signals: &[Signal],
+) -> rusqlite::Result<()> {
+    if judged_before {
+        for signal in Signal::ALL {
+            let sql = "DELETE FROM signals WHERE signal = ?1 AND definition_id = ?2";
+            connection.prepare_cached(sql)?.execute((signal.as_str(), definition))?;
+        }
+    }
+    for signal in signals {
+        let sql = "INSERT INTO signals (signal, definition_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         connection.prepare_cached(sql)?.execute((signal.as_str(), definition))?;
     }
     Ok(())
