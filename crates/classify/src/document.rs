@@ -29,6 +29,8 @@ pub(crate) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Word,
+    /// A word in capitals inside prose: `INSERT`, `DELETE`, `IMPORTANT`. More often a name than an act.
+    Capitals,
     /// An identifier inside prose (`get_scan_status`, anything in backticks): names something, says nothing.
     Code,
     /// `,` `;` `(` `)` and dashes.
@@ -263,7 +265,21 @@ impl<'t> Document<'t> {
 
     fn finish(&mut self, place: Place, text: &'t str, first: u32) {
         self.mark(Kind::Stop, text.len(), 0);
+        self.spot_capitals(text, first);
         self.fields.push(Field { place, text, first, end: self.tokens.len() as u32 });
+    }
+
+    /// Marks words in capitals, unless the whole text is shouted.
+    fn spot_capitals(&mut self, text: &str, first: u32) {
+        if !text.bytes().any(|b| b.is_ascii_lowercase()) {
+            return;
+        }
+        for token in &mut self.tokens[first as usize..] {
+            let word = &text.as_bytes()[token.start as usize..token.end as usize];
+            if token.kind == Kind::Word && word.len() >= 3 && word.iter().all(u8::is_ascii_uppercase) {
+                token.kind = Kind::Capitals;
+            }
+        }
     }
 
     fn word(&mut self, at: usize) {

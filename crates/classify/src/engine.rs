@@ -23,6 +23,8 @@ pub(crate) struct Engine {
     index: BTreeMap<(Slot, LexiconId), Vec<u32>>,
     /// Clauses that no word sets off.
     always: Vec<u32>,
+    /// For each rule the rules that it overrules.
+    overrules: Vec<Vec<u32>>,
 }
 
 /// A clause whose words are numbers of lists.
@@ -96,6 +98,15 @@ impl Engine {
                 });
             }
         }
+        let number: BTreeMap<&str, u32> = rules.iter().zip(0..).map(|(r, n)| (r.id.as_str(), n)).collect();
+        let mut overrules = Vec::with_capacity(rules.len());
+        for rule in rules {
+            for unknown in rule.overrules.iter().filter(|id| !number.contains_key(id.as_str())) {
+                let (file, message) = (rule.file.clone(), format!("there is no rule `{unknown}` to overrule"));
+                problems.push(Problem { file, line: 1, message });
+            }
+            overrules.push(rule.overrules.iter().filter_map(|id| number.get(id.as_str()).copied()).collect());
+        }
         let grammar = match Grammar::new(&lexicons) {
             Ok(grammar) => grammar,
             Err(name) => {
@@ -116,7 +127,7 @@ impl Engine {
                 None => always.push(number as u32),
             }
         }
-        Ok(Self { matcher: Matcher::new(&lexicons)?, grammar, clauses, index, always })
+        Ok(Self { matcher: Matcher::new(&lexicons)?, grammar, clauses, index, always, overrules })
     }
 
     /// Every rule that fires on a definition, once each, in the order of the rules.
@@ -140,6 +151,8 @@ impl Engine {
                 firings.push(Firing { rule: clause.rule as usize, facts, clause: number as usize });
             }
         }
+        let overruled: Vec<u32> = firings.iter().flat_map(|f| &self.overrules[f.rule]).copied().collect();
+        firings.retain(|f| !overruled.contains(&(f.rule as u32)));
         firings
     }
 

@@ -166,7 +166,7 @@ impl<'a> Reader<'a, '_> {
 
     /// The verb that begins at a token, the worst where the word has several meanings.
     fn verb(&self, token: u32) -> Option<Verb> {
-        if self.kind(token) != Kind::Word {
+        if !matches!(self.kind(token), Kind::Word | Kind::Capitals) {
             return None;
         }
         let verbs = self.at(token).iter().filter(|h| h.sense.form != Form::Noun).filter_map(|h| {
@@ -208,7 +208,7 @@ impl<'a> Reader<'a, '_> {
 
     fn name(&mut self, first: u32, end: u32, slot: Slot) {
         let verbs: Vec<Verb> = (first..end).filter_map(|t| self.verb(t)).collect();
-        let words: Vec<u32> = (first..end).filter(|&t| self.kind(t) == Kind::Word).collect();
+        let words: Vec<u32> = (first..end).filter(|&t| self.kind(t) != Kind::Stop).collect();
         let (Some(&first_word), Some(&last_word)) = (words.first(), words.last()) else { return };
         let strong = verbs.iter().find(|v| v.form == Form::Base && !v.ambiguous);
         let weak_first = verbs.iter().find(|v| v.first == first_word && v.form == Form::Base && v.ambiguous);
@@ -220,9 +220,8 @@ impl<'a> Reader<'a, '_> {
             (_, Some(w)) => Some(w),
             (None, None) => {
                 let base = |v: &&Verb| v.form == Form::Base;
-                let second = verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first));
-                second
-                    .or_else(|| verbs.iter().filter(base).find(|v| v.last == last_word))
+                let last = verbs.iter().filter(base).find(|v| v.last == last_word);
+                last.or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
                     .or_else(|| verbs.iter().find(base))
                     .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
             }
@@ -231,15 +230,19 @@ impl<'a> Reader<'a, '_> {
         if let Some(&head) = head {
             for &verb in verbs.iter().filter(|v| v.first > head.last && v.form == Form::Base) {
                 let joined = verb.first > first_word && self.is(self.grammar.and, verb.first - 1).is_some();
-                let adjacent = verb.first == head.last + 1 && head.severity > 0 && !verb.ambiguous;
+                // `pause_resume_cluster`, but not `update_queue`.
+                let adjacent = verb.first == head.last + 1 && verb.last != last_word && !verb.ambiguous;
+                let adjacent = adjacent && head.severity > 0;
                 if joined || adjacent {
                     heads.push(verb);
                 }
             }
-            if self.document.tokens[head.first as usize].at > 0 && is_glued(self.at(head.first)) {
-                // A script without spaces: every verb of the name may be its verb.
-                heads = verbs.clone();
+            if is_glued(self.at(head.first)) {
+                heads = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.meant(h)).collect();
             }
+        } else {
+            // `text_to_image`, `data-ingestion`: a noun that stands for the act.
+            heads = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.meant(h)).collect();
         }
         self.verbs(&heads, slot);
         if slot == Slot::NameVerb {
@@ -323,10 +326,11 @@ impl<'a> Reader<'a, '_> {
             return (Vec::new(), false);
         }
         let mut verbs = vec![main];
+        // Right behind another verb a comma joins (`create, update`); further on only `and` or `or` does.
         let (mut joined, mut close) = (false, true);
         let mut at = main.last + 1;
         while at < end {
-            if self.is(self.grammar.and, at).is_some() || self.kind(at) == Kind::Comma {
+            if self.is(self.grammar.and, at).is_some() || (close && self.kind(at) == Kind::Comma) {
                 joined = true;
                 at += 1;
                 continue;
@@ -336,7 +340,12 @@ impl<'a> Reader<'a, '_> {
                 continue;
             }
             match self.verb(at) {
-                Some(verb) if joined && verb.form == main.form && (close || !verb.ambiguous) => {
+                Some(verb)
+                    if joined
+                        && verb.form == main.form
+                        && self.kind(at) == self.kind(main.first)
+                        && (close || !verb.ambiguous) =>
+                {
                     verbs.push(verb);
                     at = verb.last + 1;
                 }
@@ -347,12 +356,13 @@ impl<'a> Reader<'a, '_> {
             }
         }
         if is_glued(self.at(main.first)) {
-            verbs = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.glued(h)).collect();
+            verbs = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.meant(h)).collect();
         }
         (verbs, filled || main.form == Form::Third)
     }
 
-    fn glued(&self, hit: &Hit) -> Option<Verb> {
+    /// A hit as a verb, whatever its form.
+    fn meant(&self, hit: &Hit) -> Option<Verb> {
         let severity = self.grammar.effect(hit)?;
         let Hit { first, last, sense, .. } = *hit;
         Some(Verb { first, last, form: sense.form, ambiguous: sense.ambiguous, severity })
@@ -378,7 +388,8 @@ impl<'a> Reader<'a, '_> {
         if self.is_behind(self.grammar.negation, hit.first, sentence) {
             return Slot::Denied;
         }
-        if aside || self.kind(hit.first) == Kind::Code || self.is_behind(self.grammar.passing, hit.first, sentence) {
+        let is_name = matches!(self.kind(hit.first), Kind::Code | Kind::Capitals) && self.grammar.effect(hit).is_some();
+        if aside || is_name || self.is_behind(self.grammar.passing, hit.first, sentence) {
             return Slot::Mention;
         }
         if self.grammar.effect(hit).is_none() || hit.sense.form == Form::Noun {

@@ -58,6 +58,8 @@ pub struct Rule {
     pub file: String,
     /// Whether the user added it, or put it in the place of a built-in one.
     pub own: bool,
+    /// Rules whose more general claim this one replaces where both fire.
+    pub overrules: Vec<String>,
     pub(crate) clauses: Vec<RawClause>,
 }
 
@@ -104,6 +106,8 @@ struct Head {
     weight: f64,
     #[serde(default)]
     says: String,
+    #[serde(default)]
+    overrules: Vec<String>,
     fires: Vec<RawClause>,
 }
 
@@ -156,6 +160,7 @@ pub(crate) fn read(source: &Source, problems: &mut Vec<Problem>) -> Option<Rule>
         clean: prose.clean,
         file: source.path.clone(),
         own: source.own,
+        overrules: head.overrules,
         clauses: head.fires,
     })
 }
