@@ -3,8 +3,8 @@
 
 mod directory;
 mod intake;
-mod tar;
-mod zip;
+mod tarball;
+mod zipped;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -78,9 +78,9 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
     file.rewind().map_err(unreadable)?;
     let (promised, shown) = (Form::promised(path), Form::shown(&head));
     match shown.filter(|form| promised.is_none_or(|p| p == *form)) {
-        Some(Form::Zip) => zip::read(file, &mut intake)?,
-        Some(Form::TarGz) => tar::read_compressed(file, &mut intake)?,
-        Some(Form::Tar) => tar::read_plain(file, &mut intake)?,
+        Some(Form::Zip) => zipped::read(file, &mut intake)?,
+        Some(Form::TarGz) => tarball::read_compressed(file, &mut intake)?,
+        Some(Form::Tar) => tarball::read_plain(file, &mut intake)?,
         None => {
             let expected = promised.map_or("a zip, tar or gzip-compressed tar archive", Form::label);
             return Err(Error::NotAnArchive { path: path.to_owned(), expected, found: shown_bytes(&head) });
