@@ -32,6 +32,8 @@ pub(crate) enum Slot {
     Denied,
     /// Words of a parameter's name.
     Parameter,
+    /// Words that are the whole name of a parameter.
+    ParameterName,
     /// Words of a parameter's description.
     ParameterText,
     /// Words of a value that a parameter may have.
@@ -43,7 +45,7 @@ pub(crate) enum Slot {
 impl Slot {
     /// Whether the slot belongs to one parameter: conditions on such slots must hold for the same parameter.
     pub(crate) const fn is_of_parameter(self) -> bool {
-        matches!(self, Self::Parameter | Self::ParameterText | Self::Choice)
+        matches!(self, Self::Parameter | Self::ParameterName | Self::ParameterText | Self::Choice)
     }
 }
 
@@ -115,7 +117,7 @@ impl Grammar {
                 Place::Name => reader.name(field.first, field.end, Slot::NameVerb),
                 Place::Title => reader.name(field.first, field.end, Slot::TitleVerb),
                 Place::Description => reader.description(field.first, field.end),
-                Place::Parameter(_) => reader.all(field.first, field.end, Slot::Parameter),
+                Place::Parameter(_) => reader.parameter(field.first, field.end),
                 Place::ParameterText(_) => reader.parameter_text(field.first, field.end),
                 Place::Choice(_) => reader.all(field.first, field.end, Slot::Choice),
             }
@@ -220,9 +222,12 @@ impl<'a> Reader<'a, '_> {
             (_, Some(w)) => Some(w),
             (None, None) => {
                 let base = |v: &&Verb| v.form == Form::Base;
-                let last = verbs.iter().filter(base).find(|v| v.last == last_word);
-                last.or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
-                    .or_else(|| verbs.iter().find(base))
+                // `brave_place_search`, but `slack_post_message`: with a service's name in front the verb comes second,
+                // unless the name ends in looking.
+                let looks = verbs.iter().filter(base).find(|v| v.last == last_word && v.severity == 0);
+                looks
+                    .or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
+                    .or_else(|| verbs.iter().rev().find(base))
                     .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
             }
         };
@@ -242,7 +247,8 @@ impl<'a> Reader<'a, '_> {
             }
         } else {
             // `text_to_image`, `data-ingestion`: a noun that stands for the act.
-            heads = (first..end).flat_map(|t| self.at(t)).filter_map(|h| self.meant(h)).collect();
+            let nouns = (first..end).flat_map(|t| self.at(t)).filter(|h| h.sense.form == Form::Noun);
+            heads = nouns.filter_map(|h| self.meant(h)).collect();
         }
         self.verbs(&heads, slot);
         if slot == Slot::NameVerb {
@@ -253,6 +259,16 @@ impl<'a> Reader<'a, '_> {
                 for hit in self.at(token) {
                     self.fact(hit, Slot::NameObject);
                 }
+            }
+        }
+    }
+
+    fn parameter(&mut self, first: u32, end: u32) {
+        self.all(first, end, Slot::Parameter);
+        for hit in self.at(first) {
+            // The last token of a field is its end mark.
+            if hit.last + 2 == end {
+                self.fact(hit, Slot::ParameterName);
             }
         }
     }
