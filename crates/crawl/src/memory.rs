@@ -28,6 +28,22 @@ impl Memory {
         Self { catalog, now: now.into() }
     }
 
+    /// When this run began.
+    pub(crate) fn now(&self) -> &str {
+        &self.now
+    }
+
+    /// What a source kept under this key.
+    pub(crate) async fn recall(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.answer(key).await?.and_then(|answer| answer.body))
+    }
+
+    /// Keeps something for a source's next run.
+    pub(crate) async fn keep(&self, key: &str, body: Vec<u8>) -> Result<(), Error> {
+        let sha256 = crate::artifact::sha256_hex(&body);
+        self.remember(key.to_owned(), Answer { sha256, body: Some(body), ..Answer::default() }).await
+    }
+
     /// Gets a document; what the server says has not changed is taken from memory.
     pub(crate) async fn document(&self, client: &Client, request: Request) -> Result<Document, Error> {
         let key = request.url().to_string();

@@ -1,6 +1,7 @@
 //! Lists of MCP servers, each behind one trait.
 
 pub mod awslabs;
+pub mod registry;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,191 @@
+use std::sync::{Arc, Mutex};
+
+use riskdex_catalog::Catalog;
+use tempfile::TempDir;
+
+use super::*;
+use crate::loopback::{Asked, Loopback, Reply, client};
+use crate::source::places;
+
+/// Four versions of three servers, in the form of a file as some tools write it: marked with a byte order mark.
+const SAMPLE: &str = include_str!("sample.json");
+
+struct World {
+    catalog: Arc<Mutex<Catalog>>,
+    _folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { catalog: Arc::new(Mutex::new(Catalog::open(folder.path()).unwrap())), _folder: folder }
+    }
+
+    async fn list(&self, server: &Loopback, now: &str) -> Result<Listing, Error> {
+        let text = include_str!("../../../../../data/sources.toml");
+        let mut place = places(text, &toml::Table::new()).unwrap().remove("registry").unwrap();
+        place.url = server.url("v0.1/servers");
+        let memory = Memory::new(self.catalog.clone(), now);
+        McpRegistry::new("registry", place).list(&client(&[server]), &memory).await
+    }
+}
+
+fn entry(name: &str, status: &str, packages: &str) -> String {
+    format!(
+        r#"{{"server":{{"name":"{name}","packages":[{packages}]}},
+           "_meta":{{"io.modelcontextprotocol.registry/official":{{"status":"{status}","isLatest":true}}}}}}"#
+    )
+}
+
+fn npm(name: &str) -> String {
+    format!(r#"{{"registryType":"npm","identifier":"{name}"}}"#)
+}
+
+fn page(entries: &[String], next: Option<&str>) -> Reply {
+    let next = next.map(|next| format!(r#","nextCursor":"{next}""#)).unwrap_or_default();
+    let body = format!(r#"{{"servers":[{}],"metadata":{{"count":1{next}}}}}"#, entries.join(","));
+    Reply::ok("application/json", body)
+}
+
+fn names(listing: &Listing) -> Vec<String> {
+    listing.servers.iter().map(|server| server.package.to_string()).collect()
+}
+
+fn query(asked: &Asked) -> BTreeMap<String, String> {
+    let url = Url::parse("http://any/").unwrap().join(&asked.path).unwrap();
+    url.query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn pages_are_followed_to_the_end() {
+    let server = Loopback::start(|asked, _| match query(asked).get("cursor").map(String::as_str) {
+        None => page(&[entry("a/a", "active", &npm("a"))], Some("a/a:1.0 &")),
+        Some("a/a:1.0 &") => page(&[entry("b/b", "deprecated", &npm("@b/b"))], Some("end")),
+        _ => page(&[], Some("")),
+    })
+    .await;
+    let listing = World::new().list(&server, "2026-01-31T00:00:00Z").await.unwrap();
+    assert_eq!(names(&listing), ["npm:a", "npm:@b/b"]);
+    assert_eq!(listing.notes.len(), 0);
+    assert_eq!(server.asked().len(), 3);
+    assert_eq!(query(&server.asked()[0])["version"], "latest");
+}
+
+#[tokio::test]
+async fn later_runs_ask_for_changes_and_at_times_for_all() {
+    let server = Loopback::start(|asked, _| match query(asked).get("updated_since") {
+        None => page(&[entry("a/a", "active", &npm("a")), entry("b/b", "active", &npm("b"))], None),
+        Some(_) => page(&[entry("a/a", "deleted", &npm("a")), entry("c/c", "active", &npm("c"))], None),
+    })
+    .await;
+    let world = World::new();
+    let mut listed = Vec::new();
+    for now in ["2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z", "2026-01-01T06:00:00Z", "2026-01-09T12:00:00Z"] {
+        listed.push(names(&world.list(&server, now).await.unwrap()));
+    }
+    assert_eq!(listed[0], ["npm:a", "npm:b"]);
+    assert_eq!(listed[1], ["npm:b", "npm:c"]);
+    assert_eq!(listed[3], ["npm:a", "npm:b"], "the whole list is believed");
+    let since: Vec<_> = server.asked().iter().map(|asked| query(asked).get("updated_since").cloned()).collect();
+    let [None, Some(second), third, None] = since.as_slice() else { panic!("{since:?}") };
+    assert_eq!(second, "2026-01-01T11:00:00Z");
+    assert_eq!(*third, None, "by a clock that went back, the whole list is not young");
+}
+
+#[tokio::test]
+async fn a_list_that_shrinks_is_believed_the_second_time() {
+    let server = Loopback::start(|_, before| {
+        let few = if before == 0 { 10 } else { 7 };
+        page(&(0..few).map(|n| entry(&format!("a/{n}"), "active", &npm(&n.to_string()))).collect::<Vec<_>>(), None)
+    })
+    .await;
+    let world = World::new();
+    let mut seen = Vec::new();
+    for now in ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"] {
+        let listing = world.list(&server, now).await.unwrap();
+        seen.push((listing.servers.len(), listing.notes.len()));
+    }
+    assert_eq!(seen, [(10, 0), (10, 1), (7, 0), (7, 0)]);
+}
+
+#[tokio::test]
+async fn a_registry_that_is_down_is_remembered() {
+    let server = Loopback::start(|_, before| match before {
+        0 => page(&[entry("a/a", "active", &npm("a"))], None),
+        _ => Reply::status(500),
+    })
+    .await;
+    let world = World::new();
+    world.list(&server, "2026-01-01T00:00:00Z").await.unwrap();
+    let listing = world.list(&server, "2026-02-01T00:00:00Z").await.unwrap();
+    assert_eq!(names(&listing), ["npm:a"]);
+    assert!(listing.notes[0].contains("answered 500"), "{:?}", listing.notes);
+
+    let error = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap_err().to_string();
+    assert!(error.ends_with("answered 500"), "{error}");
+}
+
+#[tokio::test]
+async fn lists_without_end_are_left() {
+    let server = Loopback::start(|_, _| page(&[], Some("again"))).await;
+    let error = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap_err().to_string();
+    assert!(error.ends_with("leads to itself as the next page"), "{error}");
+    let server = Loopback::start(|_, _| Reply::ok("text/html", "<html>")).await;
+    let error = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap_err().to_string();
+    assert!(error.contains("is not a list of servers"), "{error}");
+}
+
+#[tokio::test]
+async fn every_entry_is_read_or_accounted_for() {
+    let server = Loopback::start(|_, _| {
+        let docker = r#"{"registryType":"oci","identifier":"docker.io/a/b:1"}"#;
+        let both = format!("{},{}", npm("both"), r#"{"registryType":"pypi","identifier":"Both_Two"}"#);
+        let remote = r#"{"server":{"name":"r/r","remotes":[{"type":"sse","url":"https://r.example"}]}}"#;
+        page(
+            &[
+                entry("a/both", "active", &both),
+                entry("a/docker", "active", docker),
+                entry("a/gone", "deleted", &npm("gone")),
+                entry("a/none", "active", ""),
+                remote.to_owned(),
+                r#"{"server":{"title":"no name"}}"#.to_owned(),
+                "17".to_owned(),
+            ],
+            None,
+        )
+    })
+    .await;
+    let listing = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap();
+    assert_eq!(names(&listing), ["npm:both", "pypi:both-two"]);
+    assert!(listing.notes[0].starts_with("2 entries cannot be read: missing field `name`"), "{}", listing.notes[0]);
+    let expected = "of 5 servers not read: 1 deleted by the registry, 1 in packages of other kinds, 1 remote only, \
+                    1 without package or address";
+    assert_eq!(listing.notes[1], expected);
+}
+
+/// Reads a dump of a registry: our sample, or the file that `RISKDEX_REGISTRY_DUMP` names.
+#[test]
+fn a_dump_is_read_whole() {
+    let text = std::env::var("RISKDEX_REGISTRY_DUMP")
+        .map_or_else(|_| SAMPLE.to_owned(), |path| std::fs::read_to_string(path).unwrap());
+    let text = text.trim_start_matches('\u{feff}');
+    let list = if text.starts_with('[') { format!(r#"{{"servers":{text}}}"#) } else { text.to_owned() };
+    let expected = serde_json::from_str::<serde_json::Value>(&list).unwrap()["servers"].as_array().unwrap().len();
+    let mut answers = Answers::default();
+    answers.read(&Url::parse("https://registry.example/").unwrap(), list.as_bytes()).unwrap();
+    assert_eq!(answers.unreadable, Vec::<String>::new());
+    assert_eq!(answers.entries.len(), expected);
+    let mut state = State::default();
+    state.take(answers, true);
+    let listing = state.listing("registry", Vec::new());
+    println!(
+        "{expected} entries, {} names, {} packages; {:?}",
+        state.entries.len(),
+        listing.servers.len(),
+        listing.notes
+    );
+    if text == SAMPLE.trim_start_matches('\u{feff}') {
+        assert_eq!(names(&listing), ["npm:@example/weather", "pypi:example-notes"]);
+        assert_eq!(state.entries["org.example/weather"].version, "1.1.0");
+    }
+}
