@@ -1,14 +1,14 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use riskdex_model::{Extraction, Gap, PackageId, Registry};
+use riskdex_model::{Extraction, Gap, GapKind, PackageId, Registry};
 use sha2::{Digest, Sha256};
 
 use crate::about::Identity;
 use crate::archive::{self, Unpacked};
 use crate::assemble::assemble;
 use crate::ecosystem::Ecosystem;
-use crate::found::Found;
+use crate::found::{Elsewhere, Found};
 use crate::language::Language;
 use crate::limits::{self, Limits};
 use crate::query::Queries;
@@ -75,13 +75,30 @@ impl Extractor {
         self.read_with(path, &fetched.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }
 
+    /// Reads a package whose files are in memory already.
+    pub fn read_tree(&self, tree: Tree) -> Result<Extraction, Error> {
+        Ok(self.examine(Path::new(""), Unpacked { tree, gaps: Vec::new() }, &[])?.extraction)
+    }
+
     fn attempt(&self, path: &Path, dependencies: &[&Path]) -> Result<Attempt, Error> {
-        let Unpacked { mut tree, mut gaps } = archive::read(path, &self.limits)?;
+        self.examine(path, archive::read(path, &self.limits)?, dependencies)
+    }
+
+    fn examine(&self, path: &Path, unpacked: Unpacked, dependencies: &[&Path]) -> Result<Attempt, Error> {
+        let Unpacked { mut tree, mut gaps } = unpacked;
         let ecosystems = Ecosystem::of(&tree);
         let (identity, registry) = identify(&ecosystems, &tree);
         let languages = Language::of(&ecosystems, &tree);
         for dependency in dependencies {
-            mount(&mut tree, archive::read(dependency, &self.limits)?, &mut gaps);
+            match archive::read(dependency, &self.limits.for_dependency()) {
+                Ok(unpacked) => mount(&mut tree, unpacked, &mut gaps),
+                Err(error) => gaps.push(Gap {
+                    kind: GapKind::Incomplete,
+                    reason: format!("a dependency could not be read: {error}"),
+                    file: String::new(),
+                    line: 0,
+                }),
+            }
         }
         // Trees of source code are walked by recursion with a cap on depth; the cap fits this stack.
         let (mut found, language) = thread::scope(|scope| {
@@ -94,22 +111,17 @@ impl Extractor {
                 message: message(panic.as_ref()),
             })
         })?;
-        let mut elsewhere = Vec::new();
-        for other in std::mem::take(&mut found.elsewhere) {
-            if tree.has_mounted(&other.package) {
-                continue;
-            }
-            let range = other.requirement.as_deref().unwrap_or("any version");
-            found.notes.push(format!(
-                "Tools of this server are made by another package, {} ({range}), not read here.",
-                other.package
-            ));
-            let registry = language.and_then(Language::registry);
-            elsewhere.extend(registry.map(|r| (PackageId::new(r, &other.package), other.requirement)));
+        let registry_of_code = language.and_then(Language::registry);
+        let mut elsewhere = std::mem::take(&mut found.elsewhere);
+        elsewhere.retain(|other| !tree.has_mounted(&other.package));
+        if !elsewhere.is_empty() {
+            found.notes.push(not_followed(&elsewhere));
         }
         let mut extraction = assemble(identity, &tree, found, manifest::read(&tree), gaps);
         extraction.registry = registry;
-        Ok(Attempt { extraction, elsewhere })
+        let identified =
+            |other: Elsewhere| Some((PackageId::new(registry_of_code?, &other.package), other.requirement));
+        Ok(Attempt { extraction, elsewhere: elsewhere.into_iter().filter_map(identified).collect() })
     }
 
     /// Reads the code, language by language, until one of them registers tools.
@@ -142,6 +154,16 @@ impl Extractor {
 struct Attempt {
     extraction: Extraction,
     elsewhere: Vec<(PackageId, Option<String>)>,
+}
+
+/// Says which packages may make tools and were not read.
+fn not_followed(elsewhere: &[Elsewhere]) -> String {
+    let shown = |other: &Elsewhere| match &other.requirement {
+        Some(range) => format!("{} ({range})", other.package),
+        None => other.package.clone(),
+    };
+    let names = elsewhere.iter().take(FOLLOWED).map(shown).collect::<Vec<_>>().join(", ");
+    format!("Tools may be made by packages that this one calls and that were not read: {names}.")
 }
 
 /// Name, version and description by the first manifest that states a name.
@@ -189,3 +211,6 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

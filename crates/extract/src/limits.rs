@@ -44,6 +44,11 @@ impl Limits {
         directory: 32 << 20,
         extended_header: 64 << 10,
     };
+
+    /// The bounds on a dependency that is read together with a package: a quarter of what is kept.
+    pub(crate) const fn for_dependency(self) -> Self {
+        Self { kept: self.kept / 4, vendored: self.vendored / 4, ..self }
+    }
 }
 
 /// Gaps kept of one artifact; a hostile one could make millions.

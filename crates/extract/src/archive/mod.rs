@@ -15,7 +15,7 @@ use riskdex_model::Gap;
 use crate::Error;
 use crate::limits::Limits;
 use crate::tree::Tree;
-use intake::Intake;
+use intake::{Intake, Member};
 
 /// An artifact's files, and what was wrong with the others.
 #[derive(Debug)]
@@ -64,12 +64,18 @@ impl Form {
     }
 }
 
-/// Reads an archive file or a directory.
+/// Reads an archive file, a directory, or a manifest alone (`.json`).
 pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
     let unreadable = |source| Error::Read { path: path.to_owned(), source };
     let mut intake = Intake::new(path, limits);
     if path.metadata().map_err(unreadable)?.is_dir() {
         directory::read(path, &mut intake)?;
+        return Ok(intake.finish());
+    }
+    if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".json")) {
+        let file = File::open(path).map_err(unreadable)?;
+        let member = Member { name: name.to_owned(), size: file.metadata().map_err(unreadable)?.len() };
+        intake.take(&member, 0, &mut &file).map_err(unreadable)?;
         return Ok(intake.finish());
     }
     let mut file = File::open(path).map_err(unreadable)?;
