@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn a_file_is_read() {
         let attack = Attack::parse("x.md", FILE).unwrap();
-        assert_eq!((attack.title.as_str(), attack.how.as_str(), attack.defence.as_str()), ("X", "<p>A</p>\n", "<p>C</p>\n"));
+        assert_eq!(
+            (attack.title.as_str(), attack.how.as_str(), attack.defence.as_str()),
+            ("X", "<p>A</p>\n", "<p>C</p>\n")
+        );
     }
 
     #[test]
@@ -132,7 +135,8 @@ mod tests {
         assert!(problem(&FILE.replace("\"Read\"", "\"Reed\"")).contains("Reed"));
         assert!(problem(&FILE.replace("## Defence", "## Cure")).contains("\"## Defence\" is missing"));
         assert!(problem(&FILE.replace("\"1\"", "\"7\"")).contains("/version"));
-        let incident = "signals = []\n[[incident]]\ndate = \"soon\"\nwhat = \"w\"\nreference = \"https://example.com/\"";
+        let incident =
+            "signals = []\n[[incident]]\ndate = \"soon\"\nwhat = \"w\"\nreference = \"https://example.com/\"";
         assert!(problem(&FILE.replace("signals = []", incident)).contains("needs a date"));
     }
 }

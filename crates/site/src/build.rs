@@ -2,12 +2,13 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
-use riskdex_catalog::{Catalog, Event, Filter, ServerRecord, ServerSummary, ToolRecord, ToolSummary};
+use riskdex_catalog::{Catalog, Event, EventKind, Filter, ServerRecord, ServerSummary, ToolRecord, ToolSummary};
 use riskdex_model::Level;
 use serde::Serialize;
 use tera::Context;
 
 use crate::export::{self, Bulk, Lines};
+use crate::page::Frame;
 use crate::page::about::{AboutPage, SearchPage};
 use crate::page::attack::{AttackPage, AttacksPage};
 use crate::page::changes::ChangesPage;
@@ -16,7 +17,6 @@ use crate::page::list::{Kind, PAGE, ServersPage, TermsPage, ToolsPage, pages};
 use crate::page::method::{MethodPage, RuleReference};
 use crate::page::server::ServerPage;
 use crate::page::tool::ToolPage;
-use crate::page::Frame;
 use crate::survey::Survey;
 use crate::theme::Theme;
 use crate::write::Output;
@@ -71,6 +71,8 @@ pub fn build(theme: &Theme, catalog: &Catalog, out: &Path, options: &BuildOption
         events.push(event);
         Ok::<(), Error>(())
     })?;
+    // Of one moment, what changed is told before what was read for the first time.
+    events.sort_by(|a, b| b.at.cmp(&a.at).then((a.kind == EventKind::Server).cmp(&(b.kind == EventKind::Server))));
     site.servers(catalog)?;
     site.lists(catalog)?;
     site.singles(catalog, &events)?;

@@ -53,8 +53,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn data(file: &str, problem: impl ToString) -> Self {
-        Self::Data { file: file.to_owned(), problem: problem.to_string() }
+    pub(crate) fn data(file: &str, problem: impl Into<String>) -> Self {
+        Self::Data { file: file.to_owned(), problem: problem.into() }
     }
 
     pub(crate) fn io(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {

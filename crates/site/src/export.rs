@@ -60,7 +60,7 @@ fn put<T: Serialize>(site: &Site<'_>, path: &str, document: &Document<'_, T>) ->
 }
 
 fn to_json(path: &str, value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::data(path, error))
+    serde_json::to_string(value).map_err(|error| Error::data(path, error.to_string()))
 }
 
 /// Everything about one server.
@@ -173,11 +173,10 @@ pub(crate) fn server(site: &Site<'_>, record: &ServerRecord) -> Result<Lines> {
     let gone = record.gone.iter().map(|tool| ToolContent::new(site, record, tool)).collect();
     let policy = whole_policy(record);
 
-    let named = tools.iter().filter_map(|tool| {
-        Some(ToolPolicy { slug: tool.slug, name: &tool.tool.name, policy: tool.policy.as_ref()? })
-    });
-    let content =
-        PoliciesContent { server: slug, package: package.clone(), policy: &policy, tools: named.collect() };
+    let named = tools
+        .iter()
+        .filter_map(|tool| Some(ToolPolicy { slug: tool.slug, name: &tool.tool.name, policy: tool.policy.as_ref()? }));
+    let content = PoliciesContent { server: slug, package: package.clone(), policy: &policy, tools: named.collect() };
     let path = format!("/api/v1/policies/{slug}.json");
     put(site, &path, &document(site, "policies", &server_path(slug), content))?;
 

@@ -18,6 +18,9 @@ mod tests {
     #[test]
     fn prose_becomes_html_and_markup_stays_text() {
         let html = to_html("A `word` and\n\n- <script>alert(1)</script>\n");
-        assert_eq!(html, "<p>A <code>word</code> and</p>\n<ul>\n<li>&lt;script&gt;alert(1)&lt;/script&gt;</li>\n</ul>\n");
+        assert_eq!(
+            html,
+            "<p>A <code>word</code> and</p>\n<ul>\n<li>&lt;script&gt;alert(1)&lt;/script&gt;\n</li>\n</ul>\n"
+        );
     }
 }

@@ -12,7 +12,7 @@ use riskdex_model::visible;
 use serde::Serialize;
 
 use crate::build::Site;
-use crate::page::{NAME_MAX, one_line, server_path, tool_path, worst};
+use crate::page::{full_name, server_path, tool_path, worst};
 use crate::{Error, Result};
 
 /// Documents in one block.
@@ -53,7 +53,7 @@ pub(crate) fn write(site: &Site<'_>, catalog: &Catalog) -> Result<()> {
     let mut of_servers: BTreeMap<String, Postings> = BTreeMap::new();
     for server in &site.survey.servers {
         let number = blocks.count;
-        let name = one_line(&server.name, NAME_MAX);
+        let name = full_name(&server.name);
         let level = worst(&server.levels).map_or("", riskdex_model::Level::as_str);
         let texts = [(true, format!("{name} {}", server.package)), (false, server.summary.clone().unwrap_or_default())];
         for (in_name, text) in &texts {
@@ -69,10 +69,10 @@ pub(crate) fn write(site: &Site<'_>, catalog: &Catalog) -> Result<()> {
     // Where each tool of the catalog's word index stands here, and its name for telling where a word is from.
     let mut numbers: BTreeMap<i64, (u32, String)> = BTreeMap::new();
     catalog.for_each_tool(Filter::All, |tool| {
-        let name = one_line(&tool.name, NAME_MAX);
+        let name = full_name(&tool.name);
         numbers.insert(tool.id, (blocks.count, name.to_ascii_lowercase()));
         let level = tool.level.map_or("", riskdex_model::Level::as_str);
-        blocks.push((name, tool_path(&tool.server, &tool.tool), one_line(&tool.server_name, NAME_MAX), level))
+        blocks.push((name, tool_path(&tool.server, &tool.tool), full_name(&tool.server_name), level))
     })?;
     let documents = blocks.end()?;
 
@@ -162,6 +162,6 @@ impl Shards<'_> {
 }
 
 fn put(site: &Site<'_>, path: &str, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string(value).map_err(|error| Error::data(path, error))?;
+    let text = serde_json::to_string(value).map_err(|error| Error::data(path, error.to_string()))?;
     site.output.put(path, text.as_bytes())
 }

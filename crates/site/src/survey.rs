@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use riskdex_catalog::{Catalog, Filter, ServerSummary, Totals};
 use riskdex_model::{Category, Level, Signal, slug};
 
-use crate::page::{NAME_MAX, one_line};
+use crate::page::full_name;
 use crate::{Error, Result};
 
 /// The whole catalog seen from afar: every server in a line, and counts.
@@ -49,7 +49,7 @@ impl Survey {
     /// A server's name for a reader; its slug when it is not there.
     pub(crate) fn server_name(&self, slug: &str) -> String {
         let at = self.servers.binary_search_by(|server| server.slug.as_str().cmp(slug)).ok();
-        one_line(at.and_then(|at| self.servers.get(at)).map_or(slug, |server| &server.name), NAME_MAX)
+        full_name(at.and_then(|at| self.servers.get(at)).map_or(slug, |server| &server.name))
     }
 }
 

@@ -39,7 +39,11 @@ impl AttacksPage {
         }
         groups.sort_by(|a, b| a.name.cmp(&b.name));
         let summary = "How the tools of MCP servers are abused, and a policy that answers each pattern.";
-        Self { page: Frame::new("attacks", "/attacks/", "Attack patterns", summary), crumbs: crumbs([], "Attacks"), groups }
+        Self {
+            page: Frame::new("attacks", "/attacks/", "Attack patterns", summary),
+            crumbs: crumbs([], "Attacks"),
+            groups,
+        }
     }
 }
 

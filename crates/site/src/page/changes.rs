@@ -4,7 +4,7 @@ use riskdex_catalog::{Cause, Event, EventKind};
 use serde::Serialize;
 
 use super::words::date;
-use super::{Crumb, Frame, NAME_MAX, Pager, crumbs, one_line, server_path, tool_path, tools};
+use super::{Crumb, Frame, Pager, crumbs, full_name, one_line, server_path, tool_path, tools};
 
 /// An event in a list.
 #[derive(Clone, Serialize)]
@@ -21,8 +21,8 @@ pub(crate) struct EventRow {
 
 impl From<&Event> for EventRow {
     fn from(event: &Event) -> Self {
-        let server_name = one_line(&event.server_name, NAME_MAX);
-        let tool_name = event.tool_name.as_deref().map(|name| one_line(name, NAME_MAX));
+        let server_name = full_name(&event.server_name);
+        let tool_name = event.tool_name.as_deref().map(full_name);
         Self {
             at: event.at.clone(),
             date: date(&event.at),

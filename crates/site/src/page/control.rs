@@ -5,8 +5,6 @@ use riskdex_policy::{Policy, Stance, effect, recommend_one};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{NAME_MAX, one_line};
-
 /// Section 8 of a tool's page.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Control {
@@ -74,6 +72,8 @@ impl Control {
             Outcome::Asked => "A plain client can ask a person itself:",
             Outcome::Denied | Outcome::Unnamed => "A plain client can leave the tool out:",
         };
+        let plain =
+            if is_plain(&tool.name) { plain } else { "Its name is none that the settings of a plain client can hold." };
         Self {
             policy: policy.to_pretty(),
             effect,
@@ -89,15 +89,16 @@ impl Control {
 /// user gave it in the client, so ours is an example.
 fn clients(tool: &Tool, server: &str, outcome: Outcome) -> Vec<Client> {
     let list = match outcome {
+        _ if !is_plain(&tool.name) => return Vec::new(),
         Outcome::Allowed => return Vec::new(),
         Outcome::Limited | Outcome::Asked => "ask",
         Outcome::Denied | Outcome::Unnamed => "deny",
     };
     let server = slug(server).replace('.', "-");
     let named = "Put in the name that the server has in your own configuration";
-    let entry = format!("mcp__{server}__{}", one_line(&tool.name, NAME_MAX));
+    let entry = format!("mcp__{server}__{}", tool.name);
     let claude = json!({ "permissions": { list: [entry] } });
-    let name = Value::from(one_line(&tool.name, NAME_MAX));
+    let name = Value::from(tool.name.as_str());
     let codex_text = match list {
         "ask" => format!("{named}. This leaves the tool out altogether: use it when nobody is there to be asked."),
         _ => format!("{named}. The tool is left out."),
@@ -118,6 +119,11 @@ fn clients(tool: &Tool, server: &str, outcome: Outcome) -> Vec<Client> {
     ]
 }
 
+/// Whether a name is of the form that the protocol recommends, and clients rely on.
+fn is_plain(name: &str) -> bool {
+    (1..=128).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+}
+
 /// A document that lets the tool through at most so many times a minute; none when none can name it.
 pub(crate) fn limited(tool: &str, per_minute: u32) -> Option<String> {
     let limit = json!({"counter": format!("{tool}_rate"), "window": "minute", "max": per_minute});
@@ -132,7 +138,7 @@ pub(crate) fn blocked(tool: &str) -> Option<String> {
 /// The document as the policy checker prints it, if it accepts it and the name means this tool alone.
 fn checked(tool: &str, document: &Value) -> Option<String> {
     let policy = Policy::parse(&document.to_string()).ok()?;
-    let is_exact = !tool.contains(['*', '?', '[', ']', '{', '}', '\\']);
+    let is_exact = !tool.contains(['*', '?']);
     is_exact.then(|| policy.to_pretty())
 }
 

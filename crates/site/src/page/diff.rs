@@ -66,14 +66,14 @@ fn readable(tool: &Tool) -> String {
     if let Some(claims) = tool.annotations.as_ref().and_then(|claims| serde_json::to_string(claims).ok()) {
         text += &format!("annotations: {claims}\n");
     }
-    capped(&text, 2 * TEXT_MAX).into_owned() + "\n"
+    capped(&text, 2 * TEXT_MAX).into_owned()
 }
 
 /// All of a definition, for changes that the readable form does not show.
 fn complete(tool: &Tool) -> String {
     let definition = Tool { origin: None, gated: None, ..tool.clone() };
     let text = serde_json::to_string_pretty(&definition).unwrap_or_default();
-    capped(&text, 2 * TEXT_MAX).into_owned() + "\n"
+    capped(&text, 2 * TEXT_MAX).into_owned()
 }
 
 #[cfg(test)]

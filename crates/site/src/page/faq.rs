@@ -43,7 +43,9 @@ pub(crate) fn questions(subject: &Subject<'_>) -> Vec<Question> {
     };
     let limit = control::limited(tool, EXAMPLE_RATE);
     let rate = match (control.outcome, &limit) {
-        (_, None) => "No: a policy cannot name this tool exactly. It can only be denied with everything else.".to_owned(),
+        (_, None) => {
+            "No: a policy cannot name this tool exactly. It can only be denied with everything else.".to_owned()
+        }
         (Outcome::Limited, _) => {
             "Yes, and the recommended policy above does. A limit of another size has this form:".to_owned()
         }

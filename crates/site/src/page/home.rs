@@ -1,6 +1,6 @@
 //! The home page.
 
-use riskdex_catalog::{Event, Totals, ToolSummary};
+use riskdex_catalog::{Event, ToolSummary, Totals};
 use serde::Serialize;
 
 use super::changes::EventRow;

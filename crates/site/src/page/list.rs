@@ -56,8 +56,12 @@ impl ServersPage {
                 let begins = letters.iter().find(|(_, at)| *at == i * PAGE + j);
                 ServerRow { anchor: begins.map(|(letter, _)| letter.to_string()), ..ServerRow::from(*server) }
             };
-            let mut page =
-                Frame::new("servers", page_path("/servers/", number), "Servers, A to Z", "Every MCP server in the index.");
+            let mut page = Frame::new(
+                "servers",
+                page_path("/servers/", number),
+                "Servers, A to Z",
+                "Every MCP server in the index.",
+            );
             page.json = Some("/api/v1/servers.json".to_owned());
             Self {
                 page,
@@ -269,9 +273,18 @@ impl Term {
                 Kind::Level(level) => Some(level.into()),
                 _ => None,
             },
-            meaning: kind.meaning(),
+            meaning: match kind {
+                Kind::Signal(signal) => sentence(signal.meaning()),
+                _ => kind.meaning(),
+            },
             count: kind.count(survey),
             note: kind.note(),
         }
     }
+}
+
+/// A phrase as a sentence of its own.
+fn sentence(phrase: &str) -> String {
+    let mut chars = phrase.chars();
+    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
 }

@@ -73,8 +73,8 @@ pub(crate) struct Crumb {
 /// The way from the home page: the given steps, and the page itself.
 pub(crate) fn crumbs<const N: usize>(steps: [(&str, String); N], here: &str) -> Vec<Crumb> {
     let home = Crumb { name: "Home".to_owned(), path: Some("/".to_owned()) };
-    let steps = steps.into_iter().map(|(name, path)| Crumb { name: one_line(name, NAME_MAX), path: Some(path) });
-    let here = Crumb { name: one_line(here, NAME_MAX), path: None };
+    let steps = steps.into_iter().map(|(name, path)| Crumb { name: full_name(name), path: Some(path) });
+    let here = Crumb { name: full_name(here), path: None };
     std::iter::once(home).chain(steps).chain([here]).collect()
 }
 
@@ -123,8 +123,8 @@ impl From<&ToolSummary> for ToolRow {
     fn from(tool: &ToolSummary) -> Self {
         Self {
             path: tool_path(&tool.server, &tool.tool),
-            name: one_line(&tool.name, NAME_MAX),
-            server_name: one_line(&tool.server_name, NAME_MAX),
+            name: full_name(&tool.name),
+            server_name: full_name(&tool.server_name),
             summary: tool.description.as_deref().and_then(summary_line),
             gated: tool.gated.as_deref().map(|text| one_line(text, LINE_MAX)),
             category: tool.category.map(Into::into),
@@ -158,7 +158,7 @@ impl From<&ServerSummary> for ServerRow {
         };
         Self {
             path: server_path(&server.slug),
-            name: one_line(&server.name, NAME_MAX),
+            name: full_name(&server.name),
             package: one_line(&server.package.to_string(), NAME_MAX),
             summary: server.summary.as_deref().and_then(summary_line),
             state,
@@ -221,19 +221,38 @@ pub(crate) fn server_json(server: &str) -> String {
     format!("/api/v1/servers/{server}.json")
 }
 
-/// `1 tool`, `2,000 tools`.
+/// `no tools`, `1 tool`, `2,000 tools`.
 pub(crate) fn tools(count: u64) -> String {
     counted(count, "tool")
 }
 
-/// `1 server`, `2,000 servers`.
+/// `no servers`, `1 server`, `2,000 servers`.
 pub(crate) fn counted(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", crate::theme::thousands(count), if count == 1 { "" } else { "s" })
+    match count {
+        0 => format!("no {thing}s"),
+        1 => format!("1 {thing}"),
+        _ => format!("{} {thing}s", crate::theme::thousands(count)),
+    }
 }
 
 /// `a` or `an`, as the word's sound asks; good for our own words.
 pub(crate) fn article(word: &str) -> &'static str {
     if word.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" }
+}
+
+/// A name as a page shows it: on one line, capped, never nothing.
+pub(crate) fn full_name(text: &str) -> String {
+    named(text, NAME_MAX)
+}
+
+/// A name inside a sentence or heading.
+pub(crate) fn short_name(text: &str) -> String {
+    named(text, 60)
+}
+
+fn named(text: &str, max: usize) -> String {
+    let name = one_line(text, max);
+    if name.is_empty() { "(no name)".to_owned() } else { name }
 }
 
 /// A text on one line, capped, runs of white space folded.
@@ -250,7 +269,6 @@ pub(crate) fn summary_line(text: &str) -> Option<String> {
     let sentence = line.split_inclusive(". ").next().map(str::trim_end);
     sentence.filter(|sentence| !sentence.is_empty()).map(str::to_owned)
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -173,10 +173,7 @@ mod tests {
             ],
         );
         let texts: Vec<String> = found.iter().map(shown).collect();
-        assert_eq!(
-            texts,
-            ["[delete]_thing", "Löscht alles. [Deletes] [it] all.", "path to [remove]", "[a/b]"]
-        );
+        assert_eq!(texts, ["[delete]_thing", "Löscht alles. [Deletes] [it] all.", "path to [remove]", "[a/b]"]);
         assert_eq!(found[2].field, "parameter a/b");
     }
 

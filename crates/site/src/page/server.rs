@@ -11,8 +11,8 @@ use super::changes::EventRow;
 use super::tool::percent;
 use super::words::{Bar, CategoryView, LevelView, SignalView, date};
 use super::{
-    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, counted, crumbs, one_line, server_json, server_path, source,
-    summary_line, tool_path, tools, worst,
+    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, counted, crumbs, full_name, one_line, server_json, server_path,
+    short_name, source, summary_line, tool_path, tools, worst,
 };
 use crate::survey::Survey;
 
@@ -49,6 +49,8 @@ pub(crate) struct ServerPage {
     events: Vec<EventRow>,
     gone: Vec<GoneTool>,
     count_line: String,
+    /// Anchors and headings of the sections it has.
+    contents: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +122,7 @@ const SIMILAR: usize = 10;
 impl ServerPage {
     pub(crate) fn new(survey: &Survey, record: &ServerRecord) -> Self {
         let server = &record.server;
-        let name = one_line(&server.name, NAME_MAX);
+        let name = full_name(&server.name);
         let mut levels = BTreeMap::new();
         let mut categories = BTreeMap::new();
         for verdict in record.tools.iter().filter_map(|tool| tool.verdict.as_ref()) {
@@ -131,7 +133,20 @@ impl ServerPage {
         let headline = headline(record, &categories);
         let mut page = Frame::new("servers", server_path(&server.slug), &name, &format!("{name}: {headline}"));
         page.json = Some(server_json(&server.slug));
+        let combination = combination(record);
+        let similar = similar(survey, record);
+        let contents = [
+            ("unread", "Why it could not be read", record.failure.is_some()),
+            ("facts", "Server", true),
+            ("tools", "Tools", total > 0),
+            ("policy", "Policy", total > 0),
+            ("combination", "Dangerous combination", combination.is_some()),
+            ("read", "How its list was read", true),
+            ("similar", "Same definitions", !similar.is_empty()),
+            ("history", "History", true),
+        ];
         Self {
+            contents: contents.into_iter().filter(|entry| entry.2).map(|(anchor, name, _)| (anchor, name)).collect(),
             crumbs: crumbs([("Servers", "/servers/".into())], &name),
             summary: server.summary.as_deref().map(|text| one_line(text, 600)).filter(|text| !text.is_empty()),
             worst: worst(&levels).map(Into::into),
@@ -153,14 +168,14 @@ impl ServerPage {
             policy: whole_policy(record).to_pretty(),
             policy_text: policy_text(record),
             download: format!("{}policy.json", server_path(&server.slug)),
-            combination: combination(record),
+            combination,
             completeness: completeness(record),
             dynamic: record.dynamic.as_deref().map(|why| one_line(why, TEXT_MAX)),
             source: if record.release.is_some() { source::artifact(record) } else { Vec::new() },
             notes: record.notes.iter().take(NOTES).map(|note| one_line(note, 600)).collect(),
             gaps: record.gaps.iter().take(GAPS).map(gap).collect(),
             more_gaps: record.gaps.len().saturating_sub(GAPS),
-            similar: similar(survey, record),
+            similar,
             first_date: date(&record.first_seen),
             last_date: date(&record.last_seen),
             first_seen: record.first_seen.clone(),
@@ -256,7 +271,7 @@ fn rows(record: &ServerRecord) -> Vec<Row> {
         .into_iter()
         .map(|tool| Row {
             path: tool_path(&record.server.slug, &tool.slug),
-            name: one_line(&tool.tool.name, NAME_MAX),
+            name: full_name(&tool.tool.name),
             summary: tool.tool.description.as_deref().and_then(summary_line),
             gated: tool.tool.gated.as_deref().map(|gate| one_line(gate, LINE_MAX)),
             category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),
@@ -290,7 +305,7 @@ fn combination(record: &ServerRecord) -> Option<Combination> {
             tool.verdict.as_ref().is_some_and(|verdict| wanted.iter().any(|signal| verdict.signals.contains(signal)))
         };
         let named = |tool: &ToolRecord| Named {
-            name: one_line(&tool.tool.name, 60),
+            name: short_name(&tool.tool.name),
             path: tool_path(&record.server.slug, &tool.slug),
         };
         record.tools.iter().filter(has).map(named).collect()
@@ -322,9 +337,12 @@ fn completeness(record: &ServerRecord) -> String {
     let mut text = match (&record.release, &record.dynamic, record.gaps.is_empty()) {
         (None, ..) => "It has not been read yet.".to_owned(),
         (_, Some(_), _) => "The list is not whole: at least a part of it exists only when the server runs.".to_owned(),
-        (_, None, true) => "The list is complete: every registration that the entry point reaches was understood.".to_owned(),
+        (_, None, true) => {
+            "The list is complete: every registration that the entry point reaches was understood.".to_owned()
+        }
         (_, None, false) => {
-            "Everything that was understood is listed; what was not is below, and a tool may be missing for it.".to_owned()
+            "Everything that was understood is listed; what was not is below, and a tool may be missing for it."
+                .to_owned()
         }
     };
     if gated > 0 {
@@ -354,7 +372,7 @@ fn similar(survey: &Survey, record: &ServerRecord) -> Vec<Similar> {
 
 fn gone(record: &ServerRecord, tool: &ToolRecord) -> GoneTool {
     GoneTool {
-        name: one_line(&tool.tool.name, NAME_MAX),
+        name: full_name(&tool.tool.name),
         path: tool_path(&record.server.slug, &tool.slug),
         text: tool.gone_at.as_deref().map(|at| format!("missing since {}", date(at))).unwrap_or_default(),
     }

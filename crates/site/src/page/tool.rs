@@ -13,8 +13,8 @@ use super::method::rule_path;
 use super::quote::{self, Quote};
 use super::words::{CategoryView, LevelView, SignalView, date, does};
 use super::{
-    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, ToolRow, article, counted, crumbs, one_line, server_json,
-    server_path, source, summary_line, tool_path, tools,
+    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, ToolRow, article, counted, crumbs, full_name, one_line,
+    server_json, server_path, short_name, source, summary_line, tool_path, tools,
 };
 use crate::survey::Survey;
 use crate::theme::Theme;
@@ -167,9 +167,9 @@ impl ToolPage {
     ) -> Self {
         let definition = &tool.tool;
         let verdict = tool.verdict.as_ref();
-        let name = one_line(&definition.name, NAME_MAX);
-        let short = one_line(&definition.name, 60);
-        let server = one_line(&record.server.name, NAME_MAX);
+        let name = full_name(&definition.name);
+        let short = short_name(&definition.name);
+        let server = full_name(&record.server.name);
         let package = one_line(&record.server.package.to_string(), NAME_MAX);
         let path = tool_path(&record.server.slug, &tool.slug);
         let control = Control::new(definition, verdict, &record.server.name, format!("{path}policy.json"));
@@ -239,8 +239,8 @@ fn role(name: &str, verdict: Option<&Verdict>, server: &str, package: &str, vers
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     match verdict {
         Some(Verdict { category, risk, .. }) => format!(
-            "On {server} (package {package}{version}), {name} is {} {category} tool: by its definition it {}. That makes \
-             it {risk} risk.",
+            "On {server} (package {package}{version}), {name} is {} {category} tool: by its definition it {}. Its \
+             level is {risk}.",
             article(category.as_str()),
             does(*category),
         ),
@@ -343,8 +343,8 @@ fn parameters(theme: &Theme, tool: &Tool, verdict: Option<&Verdict>) -> Vec<Para
         signals.sort_unstable();
         signals.dedup();
         ParameterView {
-            name: one_line(parameter.name, NAME_MAX),
-            type_name: one_line(&parameter.type_name(), NAME_MAX),
+            name: full_name(parameter.name),
+            type_name: one_line(&parameter.type_name(), 80),
             required: parameter.required,
             description: parameter.description().map(|text| capped(text.trim(), 2000).into_owned()),
             constraints: constraints(parameter),
@@ -389,19 +389,23 @@ fn attacks(theme: &Theme, verdict: Option<&Verdict>) -> Vec<AttackRow> {
 fn related(survey: &Survey, record: &ServerRecord, tool: &ToolRecord, related: &[ToolSummary]) -> Related {
     let here = record.tools.iter().position(|other| other.slug == tool.slug);
     // The neighbours in the order of registration, which authors group by subject.
-    let from = here.unwrap_or_default().saturating_sub(NEIGHBOURS / 2).min(record.tools.len().saturating_sub(NEIGHBOURS + 1));
+    let from =
+        here.unwrap_or_default().saturating_sub(NEIGHBOURS / 2).min(record.tools.len().saturating_sub(NEIGHBOURS + 1));
     let neighbours = record.tools.iter().skip(from).filter(|other| other.slug != tool.slug).take(NEIGHBOURS);
     let copies = tool.copies.saturating_sub(u64::from(tool.gone_at.is_none()));
     let same = tool.elsewhere.iter().map(|other| Crumb {
-        name: format!("{} on {}", one_line(&tool.tool.name, 60), survey.server_name(&other.server)),
+        name: format!("{} on {}", short_name(&tool.tool.name), survey.server_name(&other.server)),
         path: Some(tool_path(&other.server, &other.tool)),
     });
     Related {
         same: same.collect(),
-        copies_text: format!("{} the same name, texts and schema.", match copies {
-            1 => "One tool of another server has".to_owned(),
-            _ => format!("{} other tools have", crate::theme::thousands(copies)),
-        }),
+        copies_text: format!(
+            "{} the same name, texts and schema.",
+            match copies {
+                1 => "One tool of another server has".to_owned(),
+                _ => format!("{} other tools have", crate::theme::thousands(copies)),
+            }
+        ),
         elsewhere: related.iter().map(Into::into).collect(),
         here: neighbours.map(|other| row(record, other)).collect(),
     }
@@ -411,8 +415,8 @@ fn related(survey: &Survey, record: &ServerRecord, tool: &ToolRecord, related: &
 pub(crate) fn row(record: &ServerRecord, tool: &ToolRecord) -> ToolRow {
     ToolRow {
         path: tool_path(&record.server.slug, &tool.slug),
-        name: one_line(&tool.tool.name, NAME_MAX),
-        server_name: one_line(&record.server.name, NAME_MAX),
+        name: full_name(&tool.tool.name),
+        server_name: full_name(&record.server.name),
         summary: tool.tool.description.as_deref().and_then(summary_line),
         gated: tool.tool.gated.as_deref().map(|gate| one_line(gate, LINE_MAX)),
         category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),

@@ -129,7 +129,7 @@ pub(crate) struct Bar {
 #[derive(Clone, Debug, Serialize)]
 struct Part {
     name: &'static str,
-    /// The colour: that of a level, or none.
+    /// The colour's class.
     tone: &'static str,
     start: u64,
     count: u64,
@@ -151,7 +151,11 @@ impl Bar {
     pub(crate) fn categories(counts: &BTreeMap<Category, u64>, total: u64) -> Option<Self> {
         let parts = Category::ALL.iter().map(|&category| {
             let view = CategoryView::from(category);
-            let tone = LevelView::from(category.base_level()).slug;
+            let tone = match category {
+                // As severe as Destructive, and told apart from it.
+                Category::Financial => view.slug,
+                _ => LevelView::from(category.base_level()).slug,
+            };
             (view.name, tone, format!("/category/{}/", view.slug), counts.get(&category).copied().unwrap_or_default())
         });
         Self::of(parts.collect(), total)
@@ -168,7 +172,14 @@ impl Bar {
         }
         let left = total - counted;
         if left > 0 {
-            parts.push(Part { name: "Not judged yet", tone: "none", start, count: left, share: share(left, total), path: None });
+            parts.push(Part {
+                name: "Not judged yet",
+                tone: "none",
+                start,
+                count: left,
+                share: share(left, total),
+                path: None,
+            });
         }
         (total > 0).then_some(Self { total, parts })
     }
@@ -186,7 +197,17 @@ pub(crate) fn share(count: u64, total: u64) -> String {
 /// `21 November 2026` for an RFC 3339 time; a text that is none stays as it is.
 pub(crate) fn date(at: &str) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let mut parts = at.get(..10).unwrap_or(at).splitn(3, '-');

@@ -1,4 +1,5 @@
 //! A small catalog with one of everything that a page can show, also what packages should not contain.
+#![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +50,11 @@ pub(crate) fn theme() -> Theme {
         .with_accuracy(Accuracy {
             date: "20 November 2026".into(),
             about: "On 100 tools that no rule was written for.".into(),
-            figures: vec![Figure { name: "Category".into(), value: "91.0%".into(), how: "agreement with three readers".into() }],
+            figures: vec![Figure {
+                name: "Category".into(),
+                value: "91.0%".into(),
+                how: "agreement with three readers".into(),
+            }],
         })
 }
 
@@ -117,7 +122,8 @@ impl Case {
     fn verdict(&self) -> Verdict {
         let raised = self.signals.iter().filter_map(|signal| signal.raises(self.category));
         let risk = raised.max().unwrap_or(Level::Low).max(self.category.base_level());
-        let evidence: Vec<Evidence> = self.evidence.iter().map(|(rule, field, words)| self.quoted(rule, field, words)).collect();
+        let evidence: Vec<Evidence> =
+            self.evidence.iter().map(|(rule, field, words)| self.quoted(rule, field, words)).collect();
         let claims = self.tool.annotations.clone().unwrap_or_default();
         let disagrees = claims.read_only_hint == Some(true) && self.category != Category::Read;
         Verdict {
@@ -195,14 +201,28 @@ fn cluster() -> Vec<Case> {
     plain.tool.input_schema = Value::Null;
     vec![
         case("list_clusters", "Lists the clusters of an account.", Read, &[]).says("verb-effect", "name", "list"),
-        case("describe_cluster", "Describes one cluster.", Read, &[]).takes(on_cluster.clone()).says("verb-effect", "name", "describe"),
+        case("describe_cluster", "Describes one cluster.", Read, &[]).takes(on_cluster.clone()).says(
+            "verb-effect",
+            "name",
+            "describe",
+        ),
         case("get_pod_logs", "Returns what a pod has logged, personal data included.", Read, &[Signal::PrivateData])
             .says("verb-effect", "name", "get"),
-        case("get_kubeconfig", "Returns a configuration with a token of the cluster's administrator.", Read, &[Signal::Secrets])
-            .says("verb-effect", "description", "token"),
-        case("create_cluster", "Creates a cluster. It is billed from the moment it is ready.", Execute, &[Signal::CostsMoney])
-            .takes(on_cluster)
-            .says("verb-effect", "description", "billed"),
+        case(
+            "get_kubeconfig",
+            "Returns a configuration with a token of the cluster's administrator.",
+            Read,
+            &[Signal::Secrets],
+        )
+        .says("verb-effect", "description", "token"),
+        case(
+            "create_cluster",
+            "Creates a cluster. It is billed from the moment it is ready.",
+            Execute,
+            &[Signal::CostsMoney],
+        )
+        .takes(on_cluster)
+        .says("verb-effect", "description", "billed"),
         case("run_kubectl", "Runs a kubectl command line.", Execute, &[Signal::FreeCode])
             .takes(json!({"type": "object", "required": ["command"], "properties": {
                 "command": {"type": "string", "description": "The command line to run, without the leading kubectl."},
@@ -210,20 +230,41 @@ fn cluster() -> Vec<Case> {
             .says("takes-code", "/properties/command", "command line to run"),
         delete,
         role,
-        case("fetch_page", "Fetches a page of documentation as Markdown.", Read, &[Signal::UntrustedContent, Signal::FreeUrl])
-            .takes(json!({"type": "object", "required": ["url"], "properties": {
+        case(
+            "fetch_page",
+            "Fetches a page of documentation as Markdown.",
+            Read,
+            &[Signal::UntrustedContent, Signal::FreeUrl],
+        )
+        .takes(json!({"type": "object", "required": ["url"], "properties": {
                 "url": {"type": "string", "format": "uri", "description": "Address of the page."}}}))
-            .says("takes-url", "/properties/url", "Address"),
-        case("post_report", "Posts a report to a chat channel.", Execute, &[Signal::ExternalSink]).says("verb-effect", "name", "post"),
+        .says("takes-url", "/properties/url", "Address"),
+        case("post_report", "Posts a report to a chat channel.", Execute, &[Signal::ExternalSink]).says(
+            "verb-effect",
+            "name",
+            "post",
+        ),
         plain,
     ]
 }
 
 fn mail() -> Vec<Case> {
     vec![
-        case("send_message", "Sends a mail.", Category::Execute, &[Signal::ExternalSink]).says("verb-effect", "name", "send"),
-        case("list_messages", "Lists the mails in a folder.", Category::Read, &[Signal::PrivateData]).says("verb-effect", "name", "list"),
-        case("delete_messages", "Deletes mails for good.", Category::Destructive, &[Signal::Bulk]).says("verb-effect", "name", "delete"),
+        case("send_message", "Sends a mail.", Category::Execute, &[Signal::ExternalSink]).says(
+            "verb-effect",
+            "name",
+            "send",
+        ),
+        case("list_messages", "Lists the mails in a folder.", Category::Read, &[Signal::PrivateData]).says(
+            "verb-effect",
+            "name",
+            "list",
+        ),
+        case("delete_messages", "Deletes mails for good.", Category::Destructive, &[Signal::Bulk]).says(
+            "verb-effect",
+            "name",
+            "delete",
+        ),
     ]
 }
 
@@ -243,7 +284,18 @@ fn hostile() -> Vec<Case> {
     });
     let plain = |name: &str| case(name, "Does a thing.", Category::Write, &[]);
     let long = "x".repeat(10_000);
-    let names = ["index.html", "policy.json", "../../etc/passwd", "*", "", "get_x", "get-x", "\u{202e}txt.exe", "<script>alert(1)</script>", &long];
+    let names = [
+        "index.html",
+        "policy.json",
+        "../../etc/passwd",
+        "*",
+        "",
+        "get_x",
+        "get-x",
+        "\u{202e}txt.exe",
+        "<script>alert(1)</script>",
+        &long,
+    ];
     std::iter::once(poisoned).chain(names.map(plain)).collect()
 }
 
@@ -299,11 +351,18 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
     catalog.record_listing("sample", &all, FIRST).unwrap();
     let mut before = cluster();
     before[0].tool.description = Some("Lists the clusters.\nSafe to call at any time.".into());
-    before.push(case("restart_node", "Restarts a node.", Category::Execute, &[]).says("verb-effect", "name", "restart"));
+    before.push(case("restart_node", "Restarts a node.", Category::Execute, &[]).says(
+        "verb-effect",
+        "name",
+        "restart",
+    ));
     before.retain(|case| case.tool.name != "post_report");
     catalog.record_release(&release(&main, "1.3.0"), &extraction(&before), "sample-1", FIRST).unwrap();
     let mut lenient: Vec<Case> = before;
-    lenient.iter_mut().filter(|case| case.tool.name == "create_cluster").for_each(|case| case.category = Category::Write);
+    lenient
+        .iter_mut()
+        .filter(|case| case.tool.name == "create_cluster")
+        .for_each(|case| case.category = Category::Write);
     judge(&mut catalog, &lenient, "rules-1", FIRST);
     for (server, version) in [(&mail_server, "0.4.1"), (&fork, "0.4.0")] {
         catalog.record_release(&release(server, version), &extraction(&mail()), "sample-1", FIRST).unwrap();
@@ -331,7 +390,11 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
                 "payment": {"type": "string", "description": "Id of the payment."},
                 "amount": {"type": "number", "exclusiveMinimum": 0, "description": "How much to pay back."}}}))
             .says("verb-effect", "description", "Refunds"),
-        case("list_payments", "Lists payments.", Category::Read, &[Signal::PrivateData]).says("verb-effect", "name", "list"),
+        case("list_payments", "Lists payments.", Category::Read, &[Signal::PrivateData]).says(
+            "verb-effect",
+            "name",
+            "list",
+        ),
         case("not_judged", "Came after the last classification.", Category::Read, &[]),
     ];
     let mut withdrawn = release(&pay, "2.0.0");
@@ -343,7 +406,14 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
         ..Extraction::default()
     };
     catalog.record_release(&release(&dynamic, "0.9.2"), &none, "sample-1", SECOND).unwrap();
-    catalog.record_failure(&broken.package, "read", "example_broken-1.0.zip: the archive ends in the middle of a member", SECOND).unwrap();
+    catalog
+        .record_failure(
+            &broken.package,
+            "read",
+            "example_broken-1.0.zip: the archive ends in the middle of a member",
+            SECOND,
+        )
+        .unwrap();
     catalog.record_release(&release(&bad, "6.6.6"), &extraction(&hostile()), "sample-1", SECOND).unwrap();
     judge(&mut catalog, &hostile(), "rules-2", SECOND);
     catalog.finish_run(run, &Default::default(), SECOND).unwrap();
@@ -352,10 +422,13 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
 
 /// Adds servers of one tool each, for lists that need several pages.
 pub(crate) fn crowd(catalog: &mut Catalog, count: usize) {
-    let servers: Vec<Server> = (0..count).map(|i| server(Registry::Npm, &format!("crowd-{i:04}"), &format!("Crowd {i:04}"))).collect();
+    let servers: Vec<Server> =
+        (0..count).map(|i| server(Registry::Npm, &format!("crowd-{i:04}"), &format!("Crowd {i:04}"))).collect();
     catalog.record_listing("sample", &servers, SECOND).unwrap();
     let cases: Vec<Case> = (0..count)
-        .map(|i| case(&format!("list_{i:04}"), "Lists things.", Category::Read, &[]).says("verb-effect", "name", "list"))
+        .map(|i| {
+            case(&format!("list_{i:04}"), "Lists things.", Category::Read, &[]).says("verb-effect", "name", "list")
+        })
         .collect();
     for (server, case) in servers.iter().zip(cases.chunks(1)) {
         catalog.record_release(&release(server, "1.0.0"), &extraction(case), "sample-1", SECOND).unwrap();
