@@ -25,6 +25,13 @@ pub(crate) enum Place {
     Choice(u16),
 }
 
+impl Place {
+    /// Whether a text is written for people, and not a name.
+    pub(crate) const fn is_prose(self) -> bool {
+        matches!(self, Self::Description | Self::ParameterText(_))
+    }
+}
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -119,6 +126,11 @@ impl<'t> Document<'t> {
         format!("{parent}/properties/{}", parameter.name.replace('~', "~0").replace('/', "~1"))
     }
 
+    /// The field that a token belongs to.
+    pub(crate) fn field_of(&self, token: u32) -> usize {
+        self.fields.partition_point(|f| f.end <= token)
+    }
+
     fn schema(&mut self, root: &'t Value, schema: &'t Value, parent: Option<u16>, depth: usize) {
         if depth > DEPTH_MAX {
             return;
@@ -166,7 +178,9 @@ impl<'t> Document<'t> {
         while let Some((at, c)) = chars.next() {
             if !c.is_alphanumeric() {
                 before = None;
-                if matches!(c, ':' | '|' | ';' | ',') {
+                let next = chars.peek().map(|&(_, next)| next);
+                // `github.create`, `mcp__slack__post`: a service's name in front.
+                if matches!(c, ':' | '|' | ';' | ',' | '.' | '/') || (matches!(c, '_' | '-') && next == Some(c)) {
                     self.mark(Kind::Comma, at, c.len_utf8());
                 }
                 continue;
@@ -385,8 +399,8 @@ mod tests {
     #[test]
     fn names_are_parted_at_case_and_marks() {
         assert_eq!(named("getHTTPResponse"), "get http response");
-        assert_eq!(named("TwilioApiV2010--DeleteTranscription"), "twilio api v2010 delete transcription");
-        assert_eq!(named("drop-database.now"), "drop database now");
+        assert_eq!(named("TwilioApiV2010--DeleteTranscription"), "twilio api v2010 , delete transcription");
+        assert_eq!(named("drop-database.now"), "drop database , now");
         assert_eq!(named("删除文件"), "删除文件");
     }
 

@@ -72,6 +72,7 @@ pub(crate) struct Grammar {
     being: LexiconId,
     preposition: LexiconId,
     heading: LexiconId,
+    closing: LexiconId,
     /// Severity of each list's effect, where it has one.
     effects: Vec<Option<u8>>,
 }
@@ -96,6 +97,7 @@ impl Grammar {
             being: find("being")?,
             preposition: find("preposition")?,
             heading: find("heading")?,
+            closing: find("closing")?,
             effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect(),
         })
     }
@@ -119,7 +121,7 @@ impl Grammar {
                 Place::Description => reader.description(field.first, field.end),
                 Place::Parameter(_) => reader.parameter(field.first, field.end),
                 Place::ParameterText(_) => reader.parameter_text(field.first, field.end),
-                Place::Choice(_) => reader.all(field.first, field.end, Slot::Choice),
+                Place::Choice(_) => reader.choice(field.first, field.end),
             }
         }
         reader.several_choices();
@@ -200,6 +202,9 @@ impl<'a> Reader<'a, '_> {
         let mixed = verbs.iter().any(|v| v.severity != worst);
         for verb in verbs.iter().filter(|v| v.severity == worst) {
             for hit in self.at(verb.first).iter().filter(|h| h.last <= verb.last) {
+                if self.grammar.effect(hit).is_some_and(|severity| severity != worst) {
+                    continue;
+                }
                 self.fact(hit, slot);
                 if mixed && self.grammar.effect(hit) == Some(worst) {
                     self.fact(hit, Slot::Several);
@@ -209,28 +214,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn name(&mut self, first: u32, end: u32, slot: Slot) {
-        let verbs: Vec<Verb> = (first..end).filter_map(|t| self.verb(t)).collect();
-        let words: Vec<u32> = (first..end).filter(|&t| self.kind(t) != Kind::Stop).collect();
+        // `github.create_issue`: what stands behind the last mark is the name proper, if it has a verb.
+        let proper = (first..end).rev().find(|&t| self.kind(t) == Kind::Comma).map_or(first, |mark| mark + 1);
+        let begin = if (proper..end).any(|t| self.verb(t).is_some()) { proper } else { first };
+        let verbs: Vec<Verb> = (begin..end).filter_map(|t| self.verb(t)).collect();
+        let words: Vec<u32> = (begin..end).filter(|&t| matches!(self.kind(t), Kind::Word | Kind::Capitals)).collect();
         let (Some(&first_word), Some(&last_word)) = (words.first(), words.last()) else { return };
-        let strong = verbs.iter().find(|v| v.form == Form::Base && !v.ambiguous);
-        let weak_first = verbs.iter().find(|v| v.first == first_word && v.form == Form::Base && v.ambiguous);
-        let head = match (strong, weak_first) {
-            // `search_index_get`, `email_send_draft`, but `search_update_history`.
-            (Some(s), Some(w)) if w.severity == 0 && s.last != last_word => Some(w),
-            (Some(s), Some(w)) if s.last == last_word || s.first == w.last + 1 => Some(s),
-            (Some(s), None) => Some(s),
-            (_, Some(w)) => Some(w),
-            (None, None) => {
-                let base = |v: &&Verb| v.form == Form::Base;
-                // `brave_place_search`, but `slack_post_message`: with a service's name in front the verb comes second,
-                // unless the name ends in looking.
-                let looks = verbs.iter().filter(base).find(|v| v.last == last_word && v.severity == 0);
-                looks
-                    .or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
-                    .or_else(|| verbs.iter().rev().find(base))
-                    .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
-            }
-        };
+        let head = self.head(&verbs, &words);
         let mut heads: Vec<Verb> = head.into_iter().copied().collect();
         if let Some(&head) = head {
             for &verb in verbs.iter().filter(|v| v.first > head.last && v.form == Form::Base) {
@@ -259,6 +249,49 @@ impl<'a> Reader<'a, '_> {
                 for hit in self.at(token) {
                     self.fact(hit, Slot::NameObject);
                 }
+            }
+        }
+    }
+
+    /// A value that a parameter may have: `deleted` is a state, not an operation.
+    fn choice(&mut self, first: u32, end: u32) {
+        for token in first..end {
+            for hit in self.at(token) {
+                if hit.sense.form != Form::Past || self.grammar.effect(hit).is_none() {
+                    self.fact(hit, Slot::Choice);
+                }
+            }
+        }
+    }
+
+    /// The verb of a name. Words that are as often nouns (`list`, `order`, `post`) give way to plain verbs.
+    fn head<'v>(&self, verbs: &'v [Verb], words: &[u32]) -> Option<&'v Verb> {
+        let base = |v: &&Verb| v.form == Form::Base;
+        let last_word = words.last().copied();
+        let ends = |v: &&Verb| Some(v.last) == last_word;
+        // `deploy_plan_get`
+        if words.len() > 2
+            && let Some(last) = verbs.iter().filter(base).find(ends)
+            && self.is(self.grammar.closing, last.first).is_some()
+        {
+            return Some(last);
+        }
+        let strong = verbs.iter().find(|v| v.form == Form::Base && !v.ambiguous);
+        let weak_first = verbs.iter().filter(base).find(|v| Some(&v.first) == words.first() && v.ambiguous);
+        match (strong, weak_first) {
+            // `search_update_history`, but `search_index_get`, `email_send_draft`.
+            (Some(s), Some(w)) if w.severity == 0 && !ends(&s) => Some(w),
+            (Some(s), Some(w)) if ends(&s) || s.first == w.last + 1 => Some(s),
+            (Some(s), None) => Some(s),
+            (_, Some(w)) => Some(w),
+            // `brave_place_search`, but `slack_post_message`: with a service's name in front the verb comes second,
+            // unless the name ends in looking.
+            (None, None) => {
+                let looks = verbs.iter().filter(base).find(|v| ends(v) && v.severity == 0);
+                looks
+                    .or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
+                    .or_else(|| verbs.iter().rev().find(base))
+                    .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
             }
         }
     }

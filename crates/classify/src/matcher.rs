@@ -95,7 +95,7 @@ impl Matcher {
             for &sense in &self.senses[begin as usize..stop as usize] {
                 hits.push(Hit { sense, first: first as u32, last: last as u32, start, end, glued: !spaced });
             }
-            if hides {
+            if hides && document.fields[document.field_of(first as u32)].place.is_prose() {
                 hidden.push((first as u32, last as u32));
             }
         }
