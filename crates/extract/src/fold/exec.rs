@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::value::{Cause, Dict, Gate, List, ListKind, Place, Value};
 use super::words::{opposite, words};
 use super::{Interp, Scope, ScopeKind, Vars};
-use crate::module::{DictItem, Expr, ExprKind, Function, Stmt, StmtKind};
+use crate::module::{DictItem, Expr, ExprKind, Function, Stmt, StmtKind, UnaryOp};
 
 /// How many times the body of one loop is run at most.
 const ROUNDS: usize = 20_000;
@@ -171,11 +171,38 @@ impl Interp<'_> {
             Truth::Known(false) => self.exec_inner(otherwise, scope),
             Truth::Depends(usual) => {
                 let conditions = [words(test).into(), opposite(test).into()];
-                let then = |interp: &mut Self| interp.exec_inner(then, scope);
-                let otherwise = |interp: &mut Self| interp.exec_inner(otherwise, scope);
+                let branch = |interp: &mut Self, block: &[Stmt], is_usual: bool| match usual {
+                    Some(_) if !is_usual => interp.narrowed(test, block, scope),
+                    _ => interp.exec_inner(block, scope),
+                };
+                let then = |interp: &mut Self| branch(interp, then, usual == Some(true));
+                let otherwise = |interp: &mut Self| branch(interp, otherwise, usual == Some(false));
                 self.explore(conditions, usual, then, otherwise)
             }
         }
+    }
+
+    /// Runs the branch that is taken only when somebody has changed a setting: a variable that the condition is
+    /// about then has no usual value.
+    fn narrowed(&mut self, test: &Expr, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
+        let mut subject = test;
+        while let ExprKind::Unary(UnaryOp::Not, inner) = &subject.kind {
+            subject = inner;
+        }
+        let found = match &subject.kind {
+            ExprKind::Name(name) => scope.holder(name).map(|holder| (holder.vars.clone(), name.clone())),
+            _ => None,
+        };
+        let Some((vars, name)) = found else { return self.exec_inner(block, scope) };
+        let Some(before @ Value::Unknown(_)) = vars.get(&name) else { return self.exec_inner(block, scope) };
+        let Value::Unknown(unknown) = &before else { return self.exec_inner(block, scope) };
+        let narrow = unknown.without_default();
+        self.bind(&vars, &name, Value::Unknown(narrow.clone()));
+        let flow = self.exec_inner(block, scope);
+        if matches!(vars.get(&name), Some(Value::Unknown(now)) if Rc::ptr_eq(&now, &narrow)) {
+            self.bind(&vars, &name, before);
+        }
+        flow
     }
 
     /// A block that has its own scope in JavaScript.

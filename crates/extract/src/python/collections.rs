@@ -37,6 +37,8 @@ pub(super) fn list(interp: &mut Interp, list: &Rc<List>, name: &str, args: &Args
             items.insert(at, value);
             Value::Null
         }
+        // What may be taken away is still there for somebody.
+        "remove" | "discard" | "clear" if interp.gate_depth() > list.depth => Value::Null,
         "remove" | "discard" => {
             let value = first()?;
             list.items.borrow_mut().retain(|item| item.same(&value) != Some(true));
@@ -120,7 +122,7 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
             let is_known = key.key().is_some() && !matches!(key, Value::Unknown(_));
             match dict.get(key).filter(|_| is_known) {
                 Some(value) => {
-                    if let ("pop", Some(key)) = (name, key.key()) {
+                    if let ("pop", Some(key), 0) = (name, key.key(), interp.gate_depth()) {
                         dict.items.borrow_mut().shift_remove(&key);
                     }
                     value
@@ -158,6 +160,7 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
             interp.merge_dict(&copy, &Value::Dict(dict.clone()), place);
             Value::Dict(copy)
         }
+        "clear" if interp.gate_depth() > 0 => Value::Null,
         "clear" => {
             dict.items.borrow_mut().clear();
             Value::Null

@@ -268,7 +268,9 @@ fn options(interp: &mut Interp, closure: &Rc<Closure>, place: &Place) -> Args {
         };
         let value = own.or_else(inner).unwrap_or_else(|| {
             let default = closure.defaults.get(n).cloned().flatten().and_then(|default| match &default {
-                Value::Made(made) if made.callee.path().is_some_and(|path| ["Option", "Argument"].contains(&last(path))) => {
+                Value::Made(made)
+                    if made.callee.path().is_some_and(|path| ["Option", "Argument"].contains(&last(path))) =>
+                {
                     let default = made.args.get(0, "default")?;
                     (default.path() != Some("builtins.Ellipsis")).then(|| default.clone())
                 }

@@ -12,9 +12,9 @@ impl Dialect for Python<'_> {
     }
 
     fn global(&self, _: &mut Interp, name: &str, scope: &Rc<Scope>, _: &Place) -> Option<Value> {
-        self.starred(&scope.file, name).filter(|_| !builtins::is_builtin(name)).or_else(|| {
-            (builtins::is_builtin(name)).then(|| Value::external(format!("builtins.{name}")))
-        })
+        self.starred(&scope.file, name)
+            .filter(|_| !builtins::is_builtin(name))
+            .or_else(|| (builtins::is_builtin(name)).then(|| Value::external(format!("builtins.{name}"))))
     }
 
     fn import(&self, interp: &mut Interp, import: &Import, scope: &Rc<Scope>, place: &Place) {
@@ -44,7 +44,8 @@ impl Dialect for Python<'_> {
                 Some(name) => builtins::call(self, interp, name, args, place),
                 None => {
                     self.calls.borrow_mut().insert(path.to_string());
-                    sdk::call(self, interp, path, args, place).or_else(|| library::call(self, interp, path, args, place))
+                    sdk::call(self, interp, path, args, place)
+                        .or_else(|| library::call(self, interp, path, args, place))
                 }
             },
             Value::Method(method) => match &method.receiver {
@@ -117,7 +118,8 @@ impl Dialect for Python<'_> {
             }
             (BinaryOp::Rem, Value::Str(format), right) => text::percent(interp, format, right, place),
             (BinaryOp::Div, left, right) => files::divide(left, right),
-            (BinaryOp::Eq | BinaryOp::NotEq, Value::Instance(_), _) | (BinaryOp::Eq | BinaryOp::NotEq, _, Value::Instance(_)) => {
+            (BinaryOp::Eq | BinaryOp::NotEq, Value::Instance(_), _)
+            | (BinaryOp::Eq | BinaryOp::NotEq, _, Value::Instance(_)) => {
                 let plain = |value: &Value| objects::plain(value).unwrap_or_else(|| value.clone());
                 let same = plain(left).same(&plain(right))?;
                 Some(Value::Bool(same == (op == BinaryOp::Eq)))
@@ -135,7 +137,8 @@ impl Dialect for Python<'_> {
                     Value::Class(class) => {
                         let members = objects::enum_members(class)?;
                         members.iter().any(|member| {
-                            member.same(value) == Some(true) || objects::plain(member).is_some_and(|m| m.same(value) == Some(true))
+                            member.same(value) == Some(true)
+                                || objects::plain(member).is_some_and(|m| m.same(value) == Some(true))
                         })
                     }
                     Value::Instance(_) => {

@@ -34,12 +34,17 @@ impl Manifest {
         for path in own() {
             let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
             if file == "entry_points.txt" && (folder.ends_with(".dist-info") || folder.ends_with(".egg-info")) {
-                scripts.extend(sections(&tree.text(path).unwrap_or_default()).remove("console_scripts").unwrap_or_default());
+                scripts.extend(
+                    sections(&tree.text(path).unwrap_or_default()).remove("console_scripts").unwrap_or_default(),
+                );
             } else if matches!(file, "METADATA" | "PKG-INFO") && (name.is_empty() || folder.ends_with(".dist-info")) {
                 let text = tree.text(path).unwrap_or_default();
                 let head: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
                 let values = |key: &str| {
-                    head.iter().filter_map(|line| line.strip_prefix(key)).map(|v| v.trim().to_owned()).collect::<Vec<_>>()
+                    head.iter()
+                        .filter_map(|line| line.strip_prefix(key))
+                        .map(|v| v.trim().to_owned())
+                        .collect::<Vec<_>>()
                 };
                 name = values("Name:").into_iter().next().unwrap_or(name);
                 requirements.extend(values("Requires-Dist:").iter().filter_map(|r| requirement(r)));
@@ -54,7 +59,8 @@ impl Manifest {
         if let Some(text) = tree.text("setup.cfg") {
             let mut sections = sections(&text);
             if let Some(options) = sections.remove("options.entry_points") {
-                let listed = options.iter().filter(|(key, _)| key == "console_scripts").flat_map(|(_, value)| value.lines());
+                let listed =
+                    options.iter().filter(|(key, _)| key == "console_scripts").flat_map(|(_, value)| value.lines());
                 scripts.extend(listed.filter_map(|line| split_pair(line)));
             }
         }
@@ -134,7 +140,9 @@ fn read_project(
             scripts.extend(target.as_str().map(|target| (script.clone(), target.to_owned())));
         }
         match table.get("dependencies") {
-            Some(Json::Array(list)) => requirements.extend(list.iter().filter_map(Json::as_str).filter_map(requirement)),
+            Some(Json::Array(list)) => {
+                requirements.extend(list.iter().filter_map(Json::as_str).filter_map(requirement))
+            }
             Some(Json::Object(map)) => {
                 let range = |value: &Json| value.as_str().unwrap_or_default().to_owned();
                 requirements.extend(map.iter().map(|(name, value)| (name.clone(), range(value))));
@@ -189,8 +197,14 @@ mod tests {
     #[test]
     fn the_script_of_the_packages_name_comes_first() {
         let found = manifest(&[
-            ("x-1.dist-info/METADATA", "Name: some.mcp-server\nRequires-Dist: dep[a] (>=1,<2) ; python_version > '3'\n\nbody: x\n"),
-            ("x-1.dist-info/entry_points.txt", "[console_scripts]\ncli = a.cli:main\nsome-mcp-server = a.b:run.main [extra]\n[other]\nx = y:z\n"),
+            (
+                "x-1.dist-info/METADATA",
+                "Name: some.mcp-server\nRequires-Dist: dep[a] (>=1,<2) ; python_version > '3'\n\nbody: x\n",
+            ),
+            (
+                "x-1.dist-info/entry_points.txt",
+                "[console_scripts]\ncli = a.cli:main\nsome-mcp-server = a.b:run.main [extra]\n[other]\nx = y:z\n",
+            ),
         ]);
         assert_eq!(found.entries, [entry("a.b", Some("run.main")), entry("a.cli", Some("main"))]);
         assert_eq!(found.requirements, [("dep".to_owned(), ">=1,<2".to_owned())]);
@@ -198,7 +212,10 @@ mod tests {
 
     #[test]
     fn a_project_names_its_scripts_in_several_ways() {
-        let poetry = manifest(&[("pyproject.toml", "[tool.poetry]\nname='p'\n[tool.poetry.scripts]\np = 'p.m:f'\n[tool.poetry.dependencies]\nq = '^1'\n")]);
+        let poetry = manifest(&[(
+            "pyproject.toml",
+            "[tool.poetry]\nname='p'\n[tool.poetry.scripts]\np = 'p.m:f'\n[tool.poetry.dependencies]\nq = '^1'\n",
+        )]);
         assert_eq!(poetry.entries, [entry("p.m", Some("f"))]);
         assert_eq!(poetry.requirements, [("q".to_owned(), "^1".to_owned())]);
         let setup = manifest(&[("setup.cfg", "[options.entry_points]\nconsole_scripts =\n    s = s.m:f\n")]);

@@ -81,7 +81,10 @@ fn as_path(path: impl AsRef<str>) -> Value {
 
 /// `path / "name"`.
 pub(super) fn divide(left: &Value, right: &Value) -> Option<Value> {
-    (!matches!(left, Value::Int(_) | Value::Float(_))).then(|| join(&[left.clone(), right.clone()], 0)).flatten().map(as_path)
+    (!matches!(left, Value::Int(_) | Value::Float(_)))
+        .then(|| join(&[left.clone(), right.clone()], 0))
+        .flatten()
+        .map(as_path)
 }
 
 /// Functions on paths.

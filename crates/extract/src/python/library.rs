@@ -5,16 +5,19 @@ use std::rc::Rc;
 use super::collections::{as_kind, fill};
 use super::dialect::new_dict;
 use super::recipes::last;
-use super::{Python, commands, files, objects, schema};
+use super::{Python, commands, files, objects, schema, signature};
 use crate::fold::{Args, Interp, ListKind, Made, Place, Value};
 
 /// Calls a function outside the package.
 pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Option<Value> {
     let first = args.positional.first();
     Some(match path {
-        "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => {
-            environment(interp, first.or_else(|| args.named("key"))?, args.get(1, "default").or(Some(&Value::Null)), place)
-        }
+        "os.getenv" | "os.environ.get" | "environ.get" | "getenv" => environment(
+            interp,
+            first.or_else(|| args.named("key"))?,
+            args.get(1, "default").or(Some(&Value::Null)),
+            place,
+        ),
         "os.environ.setdefault" => environment(interp, first?, args.positional.get(1), place),
         "sys.exit" | "os._exit" | "os.abort" => {
             interp.raise();
@@ -36,8 +39,13 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             };
             values.fold(start, |sum, value| interp.call(&args.positional[0], &Args::of(vec![sum, value]), place))
         }
-        "asyncio.run" | "asyncio.get_event_loop().run_until_complete" | "asyncio.create_task" | "asyncio.ensure_future"
-        | "asyncio.shield" | "copy.copy" | "types.MappingProxyType" => first?.clone(),
+        "asyncio.run"
+        | "asyncio.get_event_loop().run_until_complete"
+        | "asyncio.create_task"
+        | "asyncio.ensure_future"
+        | "asyncio.shield"
+        | "copy.copy"
+        | "types.MappingProxyType" => first?.clone(),
         "asyncio.wait_for" => first?.clone(),
         "asyncio.gather" => interp.list(ListKind::List, args.positional.clone()),
         "copy.deepcopy" => deep_copy(interp, first?, 0),
@@ -133,13 +141,17 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             made
         }
         "operator.itemgetter" | "operator.attrgetter" => return None,
-        "types.SimpleNamespace" | "argparse.Namespace" => return None,
-        "dataclasses.replace" => return None,
+        "dataclasses.replace" => {
+            let Value::Instance(instance) = first? else { return None };
+            copied(interp, instance, &args.named)
+        }
+        "re.sub" => return substitute(interp, args, place),
         "dataclasses.asdict" => interp.get(first?, "__dict__", place),
         "importlib.metadata.version" => return None,
         _ => {
-            if let Some(value) = files::call(python, path, args) {
-                return Some(value);
+            let found = files::call(python, path, args).or_else(|| signature::call(interp, path, args, place));
+            if found.is_some() {
+                return found;
             }
             return decorate(path, args);
         }
@@ -216,19 +228,14 @@ pub(super) fn call_method(
             return args.positional.first().cloned();
         }
         (Value::Instance(instance), "model_copy" | "copy") => {
-            let copy = interp.instance(&instance.class);
-            for (name, value) in instance.attrs.snapshot() {
-                copy.attrs.set(name, value);
-            }
-            if let Some(Value::Dict(update)) = args.named("update") {
-                for (key, value) in update.snapshot() {
-                    if let Value::Str(key) = key {
-                        copy.attrs.set(key, value);
-                    }
-                }
-            }
-            return Some(Value::Instance(copy));
+            let changes = match args.named("update") {
+                Some(Value::Dict(update)) => update.snapshot(),
+                _ => Vec::new(),
+            };
+            let changes = changes.into_iter().filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value)));
+            return Some(copied(interp, instance, &changes.collect::<Vec<_>>()));
         }
+        (Value::Made(made), "replace") => return signature::replace(interp, made, args, place),
         (Value::Instance(_), "model_dump" | "dict") => return Some(interp.get(receiver, "__dict__", place)),
         _ => {}
     }
@@ -387,6 +394,41 @@ pub(super) fn names_of(interp: &mut Interp, object: &Value, place: &Place) -> Op
     let pairs = interp.iterate(&members, place).values;
     let names = pairs.iter().map(|pair| interp.index(pair, &Value::Int(0), place)).collect();
     Some(interp.list(ListKind::List, names))
+}
+
+/// A copy of an instance with some attributes changed.
+fn copied(interp: &mut Interp, instance: &Rc<crate::fold::Instance>, changes: &[(Rc<str>, Value)]) -> Value {
+    let copy = interp.instance(&instance.class);
+    for (name, value) in instance.attrs.snapshot().into_iter().chain(changes.iter().cloned()) {
+        copy.attrs.set(name, value);
+    }
+    *copy.base.borrow_mut() = instance.base.borrow().clone();
+    Value::Instance(copy)
+}
+
+/// `re.sub(pattern, replacement, text)` with a plain replacement.
+fn substitute(interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
+    let pattern = args.get(0, "pattern")?.clone();
+    let replacement = args.get(1, "repl")?.usual()?;
+    let replacement = replacement.as_str().filter(|text| !text.contains(['\\', '$']))?.to_owned();
+    let flags = args.named("flags").or_else(|| args.positional.get(4)).and_then(Value::path).map_or("", |path| {
+        match last(path) {
+            "MULTILINE" | "M" => "(?m)",
+            "DOTALL" | "S" => "(?s)",
+            "IGNORECASE" | "I" => "(?i)",
+            _ => "",
+        }
+    });
+    let text = args.get(2, "string")?.clone();
+    Some(interp.lift(&text, &mut |interp, text| {
+        let compiled = pattern.as_str().and_then(|pattern| {
+            regex::RegexBuilder::new(&format!("{flags}{pattern}")).size_limit(1 << 20).build().ok()
+        });
+        match (compiled, text.as_str()) {
+            (Some(regex), Some(text)) => Value::str(regex.replace_all(text, regex::NoExpand(&replacement))),
+            _ => Value::Unknown(interp.why(text, place)),
+        }
+    }))
 }
 
 fn deep_copy(interp: &mut Interp, value: &Value, depth: usize) -> Value {

@@ -64,7 +64,8 @@ impl Python<'_> {
     fn find(&self, dotted: &str) -> Found {
         let path = dotted.replace('.', "/");
         for root in &self.roots {
-            for (file, is_package) in [(format!("{root}{path}/__init__.py"), true), (format!("{root}{path}.py"), false)] {
+            for (file, is_package) in [(format!("{root}{path}/__init__.py"), true), (format!("{root}{path}.py"), false)]
+            {
                 if self.tree.contains(&file) {
                     return Found::File(file, is_package);
                 }
@@ -202,7 +203,9 @@ impl Python<'_> {
                         interp.declare(scope, &name, value);
                     }
                 }
-                (Imported::All, _) => self.stars.borrow_mut().entry(scope.file.clone()).or_default().push(dotted.clone()),
+                (Imported::All, _) => {
+                    self.stars.borrow_mut().entry(scope.file.clone()).or_default().push(dotted.clone())
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ mod collect;
 mod collections;
 mod commands;
 mod dialect;
+mod docstring;
 mod entry;
 mod files;
 mod library;
@@ -17,6 +18,7 @@ mod objects;
 mod recipes;
 mod schema;
 mod sdk;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -56,6 +58,15 @@ pub(crate) struct Python<'t> {
     main: RefCell<Option<String>>,
     /// Functions outside the package that were called, by full name.
     calls: RefCell<BTreeSet<String>>,
+    /// SDK packages whose installed generation reads the sections of documentation strings.
+    sectioned: Vec<String>,
+}
+
+impl Python<'_> {
+    /// Whether a server of this class takes a documentation string apart.
+    fn reads_sections(&self, class: &str) -> bool {
+        self.sectioned.iter().any(|package| class.split('.').next() == Some(package))
+    }
 }
 
 /// Reads the tools of a Python package; the evaluator takes so many steps at most for each entry point.
@@ -76,14 +87,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
 }
 
 /// Runs the program from one entry point.
-fn attempt(
-    tree: &Tree,
-    recipes: &Recipes,
-    parsed: &Parsed,
-    manifest: &Manifest,
-    entry: &Entry,
-    steps: u64,
-) -> Found {
+fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest, entry: &Entry, steps: u64) -> Found {
     let python = Rc::new(Python {
         tree,
         recipes,
@@ -96,6 +100,7 @@ fn attempt(
         classes: RefCell::default(),
         main: RefCell::new(entry.object.is_none().then(|| entry.module.clone())),
         calls: RefCell::default(),
+        sectioned: recipes.sectioned(&manifest.requirements),
     });
     let mut interp = Interp::new(python.clone(), steps);
     let place = Place { file: "".into(), line: 0 };

@@ -113,13 +113,15 @@ pub(super) fn bind(interp: &mut Interp, found: Value, receiver: Option<&Value>, 
                 };
                 Value::Bound(Rc::new((class, function.clone())))
             }
-            (Some("property" | "cached_property" | "computed_field" | "hybrid_property"), Some(function)) => match receiver {
-                Some(receiver @ Value::Instance(_)) => {
-                    let place = Place { file: class.scope.file.clone(), line: class.code.line };
-                    interp.call(function, &Args::of(vec![receiver.clone()]), &place)
+            (Some("property" | "cached_property" | "computed_field" | "hybrid_property"), Some(function)) => {
+                match receiver {
+                    Some(receiver @ Value::Instance(_)) => {
+                        let place = Place { file: class.scope.file.clone(), line: class.code.line };
+                        interp.call(function, &Args::of(vec![receiver.clone()]), &place)
+                    }
+                    _ => found,
                 }
-                _ => found,
-            },
+            }
             _ => found,
         },
         _ => found,
@@ -338,7 +340,9 @@ pub(super) fn enum_members(class: &Rc<Class>) -> Option<Vec<Value>> {
         .snapshot()
         .into_iter()
         .map(|(_, value)| value)
-        .filter(|value| matches!(value, Value::Instance(i) if Rc::ptr_eq(&i.class, class) && i.attrs.contains("_name_")))
+        .filter(
+            |value| matches!(value, Value::Instance(i) if Rc::ptr_eq(&i.class, class) && i.attrs.contains("_name_")),
+        )
         .collect();
     (!members.is_empty()).then_some(members)
 }
@@ -397,9 +401,7 @@ pub(super) fn has(python: &Python, interp: &mut Interp, object: &Value, name: &s
             }
             own
         }
-        Value::Module(module) => {
-            module.scope.vars.contains(name) || python.is_own(&format!("{}.{name}", module.name))
-        }
+        Value::Module(module) => module.scope.vars.contains(name) || python.is_own(&format!("{}.{name}", module.name)),
         Value::Function(closure) => closure.attrs.contains(name) || name == "__name__" || name == "__doc__",
         Value::Bound(bound) => return has(python, interp, &bound.1.clone(), name, place),
         Value::Made(made) if made.attrs.contains(name) => true,
@@ -442,7 +444,9 @@ pub(super) fn is_instance(interp: &Interp, value: &Value, class: &Value) -> Opti
         (Value::Null, _) => Some(path == Some("NoneType")),
         (Value::Made(made), Value::External(_)) if made.callee.same(class) == Some(true) => Some(true),
         (Value::Server(server), Value::External(path)) => Some(last(path) == last(&server.class)),
-        (Value::Str(_) | Value::Int(_) | Value::Dict(_) | Value::List(_) | Value::Bool(_), Value::Class(_)) => Some(false),
+        (Value::Str(_) | Value::Int(_) | Value::Dict(_) | Value::List(_) | Value::Bool(_), Value::Class(_)) => {
+            Some(false)
+        }
         _ => None,
     }
 }

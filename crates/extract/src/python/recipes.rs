@@ -15,6 +15,7 @@ pub(crate) struct Recipes {
     injected: Injected,
     calls: Vec<Calls>,
     call_methods: Vec<CallMethods>,
+    sections: Vec<SectionReader>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,10 +109,27 @@ struct CallMethods {
     argument: usize,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SectionReader {
+    package: String,
+    since: String,
+}
+
 impl Recipes {
     /// Reads the recipe file.
     pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// The SDK packages that take documentation strings apart, given which versions the requirements allow.
+    pub(super) fn sectioned(&self, requirements: &[(String, String)]) -> Vec<String> {
+        let newest_may_be = |package: &str, since: &str| {
+            let ranges = requirements.iter().filter(|(name, _)| name == package).map(|(_, range)| range);
+            ranges.flat_map(|range| range.split(',')).all(|bound| allows(bound.trim(), since))
+        };
+        let able = self.sections.iter().filter(|reader| newest_may_be(&reader.package, &reader.since));
+        able.map(|reader| reader.package.clone()).collect()
     }
 
     pub(super) fn server_kind(&self, path: &str) -> Option<ServerKind> {
@@ -174,4 +192,36 @@ pub(super) fn last(path: &str) -> &str {
 
 fn is_from(path: &str, packages: &[String], names: &[String]) -> bool {
     packages.iter().any(|package| package == first(path)) && names.iter().any(|name| name == last(path))
+}
+
+/// Whether a version bound (`<4`, `==3.4.7`, `~=2.1`) lets a version of at least `since` in.
+fn allows(bound: &str, since: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u64> {
+        let text = text.trim().trim_end_matches(".*");
+        text.split('.').map_while(|part| part.trim().parse().ok()).collect()
+    };
+    let since = numbers(since);
+    if let Some(limit) = bound.strip_prefix("<=").or_else(|| bound.strip_prefix("==")) {
+        return numbers(limit) >= since;
+    }
+    if let Some(limit) = bound.strip_prefix('<') {
+        return numbers(limit) > since;
+    }
+    if let Some(start) = bound.strip_prefix("~=").or_else(|| bound.strip_prefix('^')) {
+        return numbers(start).first() >= since.first();
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_say_whether_a_newer_version_may_be_installed() {
+        let allowed = [">=2.8", "<5", "==3.4.7", "<=3.2", "~=3.1", ""];
+        assert!(allowed.iter().all(|bound| allows(bound, "3.2")));
+        let refused = ["<3", "==2.14.0", "<=3.1", "~=2.1", "<3.2"];
+        assert!(!refused.iter().any(|bound| allows(bound, "3.2")));
+    }
 }

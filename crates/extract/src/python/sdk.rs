@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
+use super::Python;
 use super::recipes::{ServerKind, last};
 use super::tool::{self, Registration};
-use super::Python;
 use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
 use crate::server::{Entry, Server};
 
@@ -340,7 +340,12 @@ fn list(python: &Python, interp: &mut Interp, server: &Rc<Server>, lister: &Valu
 
 fn put_listed(python: &Python, interp: &mut Interp, server: &Rc<Server>, answer: &Value, place: &Place) {
     match answer {
-        Value::Made(made) if made.callee.path().is_some_and(|path| python.recipes.is_listing(last(path)) || python.recipes.is_listing(path)) => {
+        Value::Made(made)
+            if made
+                .callee
+                .path()
+                .is_some_and(|path| python.recipes.is_listing(last(path)) || python.recipes.is_listing(path)) =>
+        {
             if let Some(tools) = made.args.get(0, "tools") {
                 put_listed(python, interp, server, &tools.clone(), place);
             }

@@ -59,7 +59,9 @@ pub(super) fn call(interp: &mut Interp, text: &Rc<str>, name: &str, args: &Args,
                 (None, _) => text.split_whitespace().map(str::to_owned).collect(),
                 (Some(sep), _) if sep.is_empty() => return None,
                 (Some(sep), None) => text.split(sep.as_str()).map(str::to_owned).collect(),
-                (Some(sep), Some(n)) if name == "split" => text.splitn(n + 1, sep.as_str()).map(str::to_owned).collect(),
+                (Some(sep), Some(n)) if name == "split" => {
+                    text.splitn(n + 1, sep.as_str()).map(str::to_owned).collect()
+                }
                 (Some(sep), Some(n)) => {
                     let mut parts: Vec<String> = text.rsplitn(n + 1, sep.as_str()).map(str::to_owned).collect();
                     parts.reverse();

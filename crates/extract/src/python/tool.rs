@@ -1,12 +1,13 @@
 //! One registration made into a tool.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use riskdex_model::{Annotations, Origin, Tool};
 use serde_json::Value as Json;
 
 use super::schema::{self, Schemas};
-use super::{Python, objects};
+use super::{Python, docstring, objects};
 use crate::fold::{Args, Cause, Closure, Interp, Place, Unknown, Value};
 use crate::server::Server;
 
@@ -208,6 +209,7 @@ fn from_function(
         let nameless = interp.unknown(Cause::NotUnderstood, "a function without a name", place);
         return Err(interp.why(&nameless, place));
     }
+    let is_stated = keyword(options, &keywords.description).is_some();
     let described = match keyword(options, &keywords.description) {
         Some(given) => text(interp, &given.clone(), place).map(Some),
         None => {
@@ -229,7 +231,14 @@ fn from_function(
         }
         None => Vec::new(),
     };
-    let input_schema = schema::of_signature(python, interp, &subject, server, &left_out);
+    let (description, notes) = match description {
+        Some(doc) if !is_stated && python.reads_sections(&server.class) => match docstring::sections(&doc) {
+            Some(found) => (found.summary, found.parameters),
+            None => (Some(doc), BTreeMap::new()),
+        },
+        description => (description, BTreeMap::new()),
+    };
+    let input_schema = schema::of_signature(python, interp, &subject, server, &left_out, &notes);
     let common = common(python, interp, options, place, &name);
     let code = &subject.closure.code;
     let origin = Origin {

@@ -46,7 +46,9 @@ impl Schemas {
             if default.is_none() {
                 default = field_default(made);
             }
-            if let Some(alias) = ["alias", "validation_alias"].iter().find_map(|k| made.args.named(k)?.as_str().map(str::to_owned)) {
+            if let Some(alias) =
+                ["alias", "validation_alias"].iter().find_map(|k| made.args.named(k)?.as_str().map(str::to_owned))
+            {
                 property_name = alias;
             }
         }
@@ -129,9 +131,7 @@ fn constrain(schema: &mut Map<String, Json>, key: &str, value: Json) {
 }
 
 fn constraint(keyword: &str, schema: &Map<String, Json>) -> Option<&'static str> {
-    let kind = schema.get("type").and_then(Json::as_str).or_else(|| {
-        schema.get("anyOf")?.get(0)?.get("type")?.as_str()
-    });
+    let kind = schema.get("type").and_then(Json::as_str).or_else(|| schema.get("anyOf")?.get(0)?.get("type")?.as_str());
     let is_array = kind == Some("array");
     Some(match keyword {
         "description" => "description",

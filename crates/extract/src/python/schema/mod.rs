@@ -3,6 +3,7 @@
 mod field;
 mod types;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
@@ -11,45 +12,37 @@ use super::dialect::new_dict;
 use super::objects;
 use super::recipes::last;
 use super::tool::Subject;
-use super::Python;
+use super::{Python, signature};
 use crate::fold::{Args, Interp, ListKind, Place, Value};
-use crate::module::{ExprKind, ParamKind};
 use crate::server::Server;
 
-pub(super) use types::Schemas;
+pub(super) use types::{Schemas, forward};
 
 /// How deep a value may be nested to become JSON.
 const DEPTH: usize = 40;
 
-/// The input schema of a function's parameters.
+/// The input schema of a function's parameters; `notes` describe parameters that do not describe themselves.
 pub(super) fn of_signature(
     python: &Python,
     interp: &mut Interp,
     subject: &Subject,
     server: &Rc<Server>,
     left_out: &[String],
+    notes: &BTreeMap<String, String>,
 ) -> Json {
     let has_titles = server.class.starts_with("mcp.");
     let mut schemas = Schemas::new(has_titles);
-    let closure = &subject.closure;
-    let scope = closure.scope.clone();
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for (n, param) in closure.code.params.iter().enumerate() {
-        let ExprKind::Name(name) = &param.target.kind else { continue };
-        let is_bound = n < subject.skip || subject.bound.contains(name) || left_out.iter().any(|out| **out == **name);
-        if is_bound || !matches!(param.kind, ParamKind::Plain | ParamKind::KeywordOnly) {
+    for param in signature::parameters(interp, subject) {
+        let is_out = !param.is_single || left_out.iter().any(|out| **out == *param.name);
+        if is_out || is_injected(python, interp, param.annotation.as_ref(), param.default.as_ref()) {
             continue;
         }
-        let annotation = param.annotation.as_ref().map(|annotation| {
-            let evaluated = interp.eval(annotation, &scope);
-            schemas.forward(interp, &evaluated, &scope, annotation.line)
-        });
-        let default = closure.defaults.get(n).cloned().flatten();
-        if is_injected(python, interp, annotation.as_ref(), default.as_ref()) {
-            continue;
+        let mut field = schemas.field(interp, param.annotation.as_ref(), param.default.as_ref(), &param.name);
+        if let (Json::Object(schema), Some(note)) = (&mut field.schema, notes.get(&*param.name)) {
+            schema.entry("description").or_insert_with(|| json!(note));
         }
-        let field = schemas.field(interp, annotation.as_ref(), default.as_ref(), name);
         if field.is_required {
             required.push(Json::from(field.name.as_str()));
         }
@@ -65,7 +58,9 @@ pub(super) fn of_signature(
         schema.insert("required".into(), Json::Array(required));
     }
     if has_titles {
-        let name = interp.get(&subject.named, "__name__", &Place { file: scope.file.clone(), line: closure.code.line });
+        let closure = &subject.closure;
+        let place = Place { file: closure.scope.file.clone(), line: closure.code.line };
+        let name = interp.get(&subject.named, "__name__", &place);
         schema.insert("title".into(), json!(format!("{}Arguments", name.as_str().unwrap_or_default())));
     }
     schema.insert("type".into(), json!("object"));

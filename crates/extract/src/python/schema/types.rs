@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::recipes::last;
 use super::super::objects;
+use super::super::recipes::last;
 use super::{clean, json_of};
 use crate::fold::{Class, Generic, Interp, Scope, Value};
 use crate::syntax;
@@ -51,24 +51,6 @@ impl Schemas {
         }
         whole.extend(schema);
         Json::Object(whole)
-    }
-
-    /// A type that may be written as a string.
-    pub(super) fn forward(&mut self, interp: &mut Interp, value: &Value, scope: &Rc<Scope>, line: u32) -> Value {
-        match value {
-            Value::Str(text) => match syntax::python::expression(text, line) {
-                Some(expr) => interp.eval(&expr, scope),
-                None => value.clone(),
-            },
-            Value::Generic(generic) if generic.args.iter().any(|arg| matches!(arg, Value::Str(_))) => {
-                if matches!(generic.origin.path().map(last), Some("Literal" | "Annotated")) {
-                    return value.clone();
-                }
-                let args = generic.args.iter().map(|arg| self.forward(interp, arg, scope, line)).collect();
-                Value::Generic(Rc::new(Generic { origin: generic.origin.clone(), args }))
-            }
-            other => other.clone(),
-        }
     }
 
     /// The schema of a type.
@@ -219,9 +201,11 @@ impl Schemas {
     /// The schema of a model's fields.
     fn model(&mut self, interp: &mut Interp, class: &Rc<Class>) -> Map<String, Json> {
         let is_typed_dict = objects::descends(interp, class, |path| last(path) == "TypedDict");
-        let total = !class.code.keywords.iter().any(|(name, value)| {
-            &**name == "total" && matches!(value.kind, crate::module::ExprKind::Bool(false))
-        });
+        let total = !class
+            .code
+            .keywords
+            .iter()
+            .any(|(name, value)| &**name == "total" && matches!(value.kind, crate::module::ExprKind::Bool(false)));
         let with_titles = std::mem::replace(&mut self.has_titles, true);
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -229,7 +213,7 @@ impl Schemas {
             let Some(expr) = field.annotation() else { continue };
             let scope = field.class.scope.clone();
             let annotation = interp.eval(expr, &scope);
-            let annotation = self.forward(interp, &annotation, &scope, expr.line);
+            let annotation = forward(interp, &annotation, &scope, expr.line);
             let default = field.default.as_ref();
             let property = self.field(interp, Some(&annotation), default, &field.name);
             let marked = match &annotation {
@@ -262,6 +246,30 @@ impl Schemas {
         schema.insert("title".into(), json!(&*class.code.name));
         schema.insert("type".into(), json!("object"));
         schema
+    }
+}
+
+/// A type that may be written as a string, wholly or in a part.
+pub(in crate::python) fn forward(interp: &mut Interp, value: &Value, scope: &Rc<Scope>, line: u32) -> Value {
+    match value {
+        Value::Str(text) => match syntax::python::expression(text, line) {
+            Some(expr) => interp.eval(&expr, scope),
+            None => value.clone(),
+        },
+        Value::Generic(generic) if generic.args.iter().any(|arg| matches!(arg, Value::Str(_) | Value::Generic(_))) => {
+            let mut args = generic.args.clone();
+            let types = match generic.origin.path().map(last) {
+                Some("Literal") => 0,
+                // What follows the type in `Annotated` are notes.
+                Some("Annotated") => 1,
+                _ => args.len(),
+            };
+            for arg in args.iter_mut().take(types) {
+                *arg = forward(interp, arg, scope, line);
+            }
+            Value::Generic(Rc::new(Generic { origin: generic.origin.clone(), args }))
+        }
+        other => other.clone(),
     }
 }
 
