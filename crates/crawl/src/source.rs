@@ -1,6 +1,8 @@
 //! Lists of MCP servers, each behind one trait.
 
 pub mod awslabs;
+pub mod file;
+mod package;
 pub mod registry;
 
 use std::collections::BTreeMap;
@@ -10,7 +12,7 @@ use riskdex_model::{Registry, Server};
 use serde::Deserialize;
 use url::Url;
 
-use crate::client::{Limits, authority};
+use crate::client::{Limits, Request, authority};
 use crate::{Client, Error, Memory};
 
 /// A list of servers.
@@ -52,6 +54,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// A request to this place, or to a part of it.
+    fn request(&self, url: Url) -> Request {
+        let request = Request::new(url);
+        if self.page { request.page() } else { request }
+    }
+
     /// `HOST:PORT`, for [`ClientConfig::host_limits`](crate::ClientConfig).
     pub fn host(&self) -> String {
         authority(&self.url)

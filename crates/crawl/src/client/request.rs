@@ -28,8 +28,11 @@ pub(crate) struct Validators {
 }
 
 impl Request {
-    /// A GET of at most 32 MiB.
-    pub fn new(url: Url) -> Self {
+    /// A GET of at most 32 MiB. A user name and password in an address that an index states are dropped: what we
+    /// know of the user goes by [`Credentials`] alone.
+    pub fn new(mut url: Url) -> Self {
+        // An address that can hold neither is refused later on.
+        let _ = (url.set_username(""), url.set_password(None));
         Self {
             url,
             accept: "*/*",

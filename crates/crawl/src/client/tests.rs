@@ -152,7 +152,9 @@ async fn credentials_stay_with_their_host() {
     })
     .await;
     let credentials = Credentials::basic(&server.url(""), "me", "secret");
-    let request = Request::new(server.url("here")).credentials(Some(&credentials));
+    let mut here = server.url("here");
+    here.set_password(Some("of somebody else")).unwrap();
+    let request = Request::new(here).credentials(Some(&credentials));
     assert_eq!(text(&client(&[&server, &other]), request).await, Ok("well".to_owned()));
     let secret = |asked: &Asked| asked.headers.get("authorization").cloned();
     assert!(server.asked().iter().all(|asked| secret(asked).is_some_and(|value| value.starts_with("Basic "))));

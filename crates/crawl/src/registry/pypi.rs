@@ -57,7 +57,11 @@ async fn newest_at(
     let files = page::read(&document)?;
     let nothing = |reason: &str| Error::NoRelease { url: document.url.to_string(), reason: reason.to_owned() };
     let choice = choose(&package.name, &files).ok_or_else(|| {
-        nothing(if files.is_empty() { "lists no files" } else { "lists no wheel and no source distribution" })
+        nothing(if files.is_empty() {
+            "lists no files"
+        } else {
+            "lists no wheel and no source distribution of this project"
+        })
     })?;
     let file = choice.file;
     let release = Release {

@@ -7,7 +7,6 @@ use riskdex_model::{PackageId, Registry, Server};
 use serde::Deserialize;
 
 use super::{Listing, Place, Source};
-use crate::client::Request;
 use crate::{Client, Error, Memory};
 
 /// The list that ships with the program, and the repository that says what has come since.
@@ -40,10 +39,7 @@ impl Awslabs {
 
     /// Packages whose folders have come into the repository since the list was made.
     async fn news(&self, client: &Client, memory: &Memory) -> Result<Vec<String>, Error> {
-        let mut request = Request::new(self.place.url.clone()).accept("application/vnd.github+json").once();
-        if self.place.page {
-            request = request.page();
-        }
+        let request = self.place.request(self.place.url.clone()).accept("application/vnd.github+json").once();
         let document = memory.document(client, request).await?;
         let entries: Vec<Entry> = serde_json::from_slice(&document.body)
             .map_err(|error| Error::format(&document.url, format!("is not a folder listing: {error}")))?;

@@ -15,7 +15,6 @@ use url::Url;
 
 use self::entry::{Entry, Status};
 use super::{Listing, Place, Source};
-use crate::client::Request;
 use crate::{Client, Error, Memory};
 
 /// How far a list of changes reaches back before the last one, since the clocks of two machines differ.
@@ -99,7 +98,7 @@ impl McpRegistry {
             url.query_pairs_mut().append_pair("version", "latest").append_pair("limit", "100");
             url.query_pairs_mut().extend_pairs(changes_since.map(|since| ("updated_since", since)));
             url.query_pairs_mut().extend_pairs(cursor.as_ref().map(|cursor| ("cursor", cursor)));
-            let answer = client.get(&Request::new(url.clone()).accept("application/json")).await?;
+            let answer = client.get(&self.place.request(url.clone()).accept("application/json")).await?;
             let next = answers.read(&url, &answer.body)?;
             match next.filter(|next| !next.is_empty()) {
                 None => return Ok(answers),

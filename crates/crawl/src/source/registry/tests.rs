@@ -42,7 +42,9 @@ fn npm(name: &str) -> String {
 }
 
 fn page(entries: &[String], next: Option<&str>) -> Reply {
-    let next = next.map(|next| format!(r#","nextCursor":"{next}""#)).unwrap_or_default();
+    // The names of the field, now and in the first versions.
+    let field = if entries.len() == 1 { "nextCursor" } else { "next_cursor" };
+    let next = next.map(|next| format!(r#","{field}":"{next}""#)).unwrap_or_default();
     let body = format!(r#"{{"servers":[{}],"metadata":{{"count":1{next}}}}}"#, entries.join(","));
     Reply::ok("application/json", body)
 }
@@ -60,13 +62,13 @@ fn query(asked: &Asked) -> BTreeMap<String, String> {
 async fn pages_are_followed_to_the_end() {
     let server = Loopback::start(|asked, _| match query(asked).get("cursor").map(String::as_str) {
         None => page(&[entry("a/a", "active", &npm("a"))], Some("a/a:1.0 &")),
-        Some("a/a:1.0 &") => page(&[entry("b/b", "deprecated", &npm("@b/b"))], Some("end")),
+        Some("a/a:1.0 &") => page(&[entry("b/b", "deprecated", &npm("@b/b")), entry("c/c", "active", "")], Some("end")),
         _ => page(&[], Some("")),
     })
     .await;
     let listing = World::new().list(&server, "2026-01-31T00:00:00Z").await.unwrap();
     assert_eq!(names(&listing), ["npm:a", "npm:@b/b"]);
-    assert_eq!(listing.notes.len(), 0);
+    assert_eq!(listing.notes, ["of 3 servers not read: 1 without package or address"]);
     assert_eq!(server.asked().len(), 3);
     assert_eq!(query(&server.asked()[0])["version"], "latest");
 }

@@ -1,0 +1,181 @@
+//! Packages as people and configuration files name them.
+
+use percent_encoding::percent_decode_str;
+use riskdex_model::{PackageId, Registry};
+
+/// Reads `pypi:name`, `npm:@scope/name@1.2`, `pkg:npm/%40scope/name@1.2?x#y`; a version is dropped.
+pub(super) fn named(text: &str) -> Result<PackageId, String> {
+    let text = text.trim();
+    let (registry, name) = match text.strip_prefix("pkg:") {
+        Some(purl) => {
+            let plain = purl.split(['?', '#']).next().unwrap_or_default();
+            plain.split_once('/').ok_or_else(|| format!("{text:?} is no package URL"))?
+        }
+        None => {
+            text.split_once(':').ok_or_else(|| format!("{text:?} names no registry; write pypi:NAME or npm:NAME"))?
+        }
+    };
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    package(registry, &name).ok_or_else(|| format!("{text:?} names no package of PyPI or npm"))
+}
+
+/// A package of a registry that we fetch from; the name may carry a version or extras.
+pub(super) fn package(registry: &str, name: &str) -> Option<PackageId> {
+    match registry.trim().to_ascii_lowercase().as_str() {
+        "pypi" => python(name),
+        "npm" => node(name),
+        _ => None,
+    }
+}
+
+/// A Python requirement: `name[extra]==1.2`, `name@latest`.
+fn python(requirement: &str) -> Option<PackageId> {
+    let requirement = requirement.trim();
+    let end =
+        requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(requirement.len());
+    let (name, rest) = requirement.split_at(end);
+    // What follows a name is extras, a version or a marker; in an address or a path it is something else.
+    let plain = rest.is_empty() || rest.starts_with(['[', '=', '<', '>', '!', '~', '@', ' ', ';']);
+    (plain && !name.is_empty()).then(|| PackageId::new(Registry::Pypi, name))
+}
+
+/// An npm specifier: `name`, `@scope/name@1.2`.
+fn node(specifier: &str) -> Option<PackageId> {
+    let specifier = specifier.trim();
+    let name = match specifier.char_indices().skip(1).find(|&(_, c)| c == '@') {
+        Some((at, _)) => &specifier[..at],
+        None => specifier,
+    };
+    let bare = match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').filter(|(scope, _)| is_node_name(scope))?.1,
+        None => name,
+    };
+    is_node_name(bare).then(|| PackageId::new(Registry::Npm, name))
+}
+
+fn is_node_name(name: &str) -> bool {
+    let first = name.chars().next();
+    first.is_some_and(|c| c != '.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-~".contains(c))
+}
+
+/// The package that a command line starts, for the programs that fetch and run packages.
+pub(super) fn started_by(command: &str, arguments: &[&str]) -> Option<PackageId> {
+    let program = command.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    let program = program.trim_end_matches(".exe").trim_end_matches(".cmd");
+    match (program, arguments) {
+        ("cmd", [flag, command, rest @ ..]) if flag.eq_ignore_ascii_case("/c") => started_by(command, rest),
+        ("npx" | "bunx" | "pnpx", rest)
+        | ("npm", ["exec" | "x", rest @ ..])
+        | ("pnpm" | "yarn", ["dlx", rest @ ..])
+        | ("bun", ["x", rest @ ..]) => node(operand(rest, &["-p", "--package"], &["-c", "--call"])?),
+        ("uvx", rest) | ("uv", ["tool", "run" | "install", rest @ ..]) => {
+            python(operand(rest, &["--from"], UV_VALUES)?)
+        }
+        ("pipx", ["run", rest @ ..]) => python(operand(rest, &["--spec"], &["--python", "--pip-args"])?),
+        _ => None,
+    }
+}
+
+/// Options of `uvx` that take a value.
+const UV_VALUES: &[&str] = &[
+    "-p",
+    "--python",
+    "-w",
+    "--with",
+    "--with-editable",
+    "--with-requirements",
+    "--index",
+    "--default-index",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "--directory",
+    "--project",
+    "--env-file",
+    "--python-platform",
+    "--cache-dir",
+];
+
+/// The value of a naming option, else the first argument that is neither an option nor an option's value.
+fn operand<'a>(arguments: &[&'a str], naming: &[&str], valued: &[&str]) -> Option<&'a str> {
+    let mut first = None;
+    let mut rest = arguments.iter();
+    while let Some(&argument) = rest.next() {
+        match argument.split_once('=') {
+            _ if naming.contains(&argument) => return rest.next().copied(),
+            Some((option, value)) if naming.contains(&option) => return Some(value),
+            _ if valued.contains(&argument) => _ = rest.next(),
+            _ if argument.starts_with('-') => {}
+            _ => {
+                first = Some(argument);
+                break;
+            }
+        }
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn packages_are_named_in_several_ways() {
+        for (text, expected) in [
+            ("pypi:AWSLabs.Core_Server==1.0", "pypi:awslabs-core-server"),
+            ("pypi:thing[cli]", "pypi:thing"),
+            ("npm:@scope/name@1.2.3", "npm:@scope/name"),
+            (" npm:plain ", "npm:plain"),
+            ("pkg:npm/%40scope/name@1.2?arch=x#sub", "npm:@scope/name"),
+            ("pkg:pypi/thing@2.0", "pypi:thing"),
+        ] {
+            assert_eq!(named(text).unwrap().to_string(), expected, "{text}");
+        }
+        for text in
+            ["thing", "pypi:", "npm:@scope", "npm:../etc", "cargo:thing", "pypi:git+https://x", "pkg:npm", "npm:a b"]
+        {
+            assert!(named(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn command_lines_start_packages() {
+        let started = |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            started_by(words[0], &words[1..]).map(|package| package.to_string())
+        };
+        for (line, expected) in [
+            ("npx -y @scope/server@latest --port 1", "npm:@scope/server"),
+            ("/usr/bin/npx --package=@scope/tools server", "npm:@scope/tools"),
+            ("cmd /c npx -y server", "npm:server"),
+            ("pnpm dlx server", "npm:server"),
+            ("npm exec -- server", "npm:server"),
+            ("uvx --python 3.12 awslabs.core-mcp-server@latest", "pypi:awslabs-core-mcp-server"),
+            ("uvx --from thing[cli]==1.0 thing-server", "pypi:thing"),
+            ("uv tool run --with extra thing", "pypi:thing"),
+            ("pipx run --spec thing>=2 thing-server", "pypi:thing"),
+        ] {
+            assert_eq!(started(line).as_deref(), Some(expected), "{line}");
+        }
+        for line in [
+            "docker run -i image",
+            "node server.js",
+            "uv run server.py",
+            "uvx --from git+https://x y",
+            "npx ./local",
+            "npx",
+        ] {
+            assert_eq!(started(line), None, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,40}", words in proptest::collection::vec("[-=@a-z/]{0,6}", 0..5)) {
+            let _ = (named(&text), named(&format!("npm:{text}")), named(&format!("pypi:{text}")));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let _ = (started_by("npx", &words), started_by("uvx", &words));
+        }
+    }
+}
