@@ -14,6 +14,9 @@ use crate::matcher::{Hit, LexiconId};
 pub(crate) enum Slot {
     /// The verb of the name: `delete` in `confluence_delete_page`.
     NameVerb,
+    /// The verb of the name once more, where it may as well be a noun: a word such as `log` behind another word, or any
+    /// verb of a name that ends in `help`, `status` and the like.
+    NameMaybe,
     /// Any other word of the name.
     NameObject,
     /// The verb of the title.
@@ -73,6 +76,7 @@ pub(crate) struct Grammar {
     preposition: LexiconId,
     heading: LexiconId,
     closing: LexiconId,
+    topic: LexiconId,
     /// Severity of each list's effect, where it has one.
     effects: Vec<Option<u8>>,
 }
@@ -98,6 +102,7 @@ impl Grammar {
             preposition: find("preposition")?,
             heading: find("heading")?,
             closing: find("closing")?,
+            topic: find("topic")?,
             effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect(),
         })
     }
@@ -241,14 +246,18 @@ impl<'a> Reader<'a, '_> {
             heads = nouns.filter_map(|h| self.meant(h)).collect();
         }
         self.verbs(&heads, slot);
-        if slot == Slot::NameVerb {
-            for token in first..end {
-                if heads.iter().any(|v| v.first <= token && token <= v.last) {
-                    continue;
-                }
-                for hit in self.at(token) {
-                    self.fact(hit, Slot::NameObject);
-                }
+        if slot != Slot::NameVerb {
+            return;
+        }
+        let is_topic = words.len() > 1 && self.is(self.grammar.topic, last_word).is_some();
+        if is_topic || heads.iter().any(|v| v.first != first_word && (v.ambiguous || v.form == Form::Noun)) {
+            self.verbs(&heads, Slot::NameMaybe);
+        }
+        let (hits, index) = (self.hits, &self.index);
+        let all = &hits[index[first as usize] as usize..index[end as usize] as usize];
+        for hit in all {
+            if !heads.iter().any(|v| v.first <= hit.first && hit.last <= v.last) {
+                self.fact(hit, Slot::NameObject);
             }
         }
     }
@@ -291,7 +300,7 @@ impl<'a> Reader<'a, '_> {
                 looks
                     .or_else(|| verbs.iter().filter(base).find(|v| words.get(1) == Some(&v.first)))
                     .or_else(|| verbs.iter().rev().find(base))
-                    .or_else(|| verbs.iter().find(|v| matches!(v.form, Form::Gerund | Form::Third)))
+                    .or_else(|| verbs.iter().find(|v| v.form != Form::Base && v.form != Form::Past && !v.ambiguous))
             }
         }
     }
@@ -393,7 +402,7 @@ impl<'a> Reader<'a, '_> {
                     if joined
                         && verb.form == main.form
                         && self.kind(at) == self.kind(main.first)
-                        && (close || !verb.ambiguous) =>
+                        && (!verb.ambiguous || (close && main.form == Form::Base)) =>
                 {
                     verbs.push(verb);
                     at = verb.last + 1;

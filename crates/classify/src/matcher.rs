@@ -70,7 +70,7 @@ impl Matcher {
         let input = Input::new(&document.buffer).anchored(Anchored::No);
         let mut state = OverlappingState::start();
         let mut hits: Vec<Hit> = Vec::with_capacity(64);
-        let mut hidden: Vec<(u32, u32)> = Vec::new();
+        let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
         let tokens = &document.tokens;
         let mut last = 0;
         loop {
@@ -95,12 +95,19 @@ impl Matcher {
             for &sense in &self.senses[begin as usize..stop as usize] {
                 hits.push(Hit { sense, first: first as u32, last: last as u32, start, end, glued: !spaced });
             }
-            if hides && document.fields[document.field_of(first as u32)].place.is_prose() {
-                hidden.push((first as u32, last as u32));
+            if hides {
+                let prose = document.fields[document.field_of(first as u32)].place.is_prose();
+                hidden.push((first as u32, last as u32, prose));
             }
         }
         if !hidden.is_empty() {
-            hits.retain(|h| !hidden.iter().any(|&(a, z)| a <= h.first && h.last <= z && (z - a) > (h.last - h.first)));
+            hits.retain(|h| {
+                // In a name a verb stays a verb: `get_request` gets.
+                !hidden.iter().any(|&(a, z, prose)| {
+                    let inside = a <= h.first && h.last <= z && (z - a) > (h.last - h.first);
+                    inside && (prose || h.sense.form == Form::Noun)
+                })
+            });
         }
         hits.sort_by_key(|h| (h.first, std::cmp::Reverse(h.last), h.start, h.sense.lexicon));
         hits
