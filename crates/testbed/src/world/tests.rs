@@ -1,0 +1,245 @@
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::*;
+use crate::archive::sha256;
+
+const JSON: &str = "application/vnd.pypi.simple.v1+json";
+
+/// What came back: head and body, as far as they came.
+struct Answer {
+    head: String,
+    body: Vec<u8>,
+    /// Whether the connection ended in order.
+    ended: bool,
+}
+
+impl Answer {
+    fn status(&self) -> &str {
+        self.head.split_whitespace().nth(1).unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+/// Asks as a plain client does, and reads to the end, or for as long as `patience`.
+fn get(world: &World, path: &str, headers: &str, patience: Duration) -> Answer {
+    let mut stream = TcpStream::connect(world.url().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(patience)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: world\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    let ended = loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break true,
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+            Err(_) => break false,
+        }
+        if bytes.len() > 4 << 20 {
+            break false;
+        }
+    };
+    let middle = bytes.windows(4).position(|w| w == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+    let body = bytes.split_off(middle);
+    Answer { head: String::from_utf8_lossy(&bytes).into_owned(), body, ended }
+}
+
+fn ask(world: &World, path: &str, headers: &str) -> Answer {
+    get(world, path, headers, Duration::from_secs(20))
+}
+
+fn json_index(world: &World, name: &str) -> Value {
+    ask(world, &format!("/pypi/simple/{name}/"), &format!("Accept: {JSON}\r\n")).json()
+}
+
+fn package() -> Package {
+    Package::new("Some.Server")
+        .release("1.0.0")
+        .file("some/server.py", "one")
+        .release("1.1.0")
+        .file("some/server.py", "two")
+        .entry_point("some-server", "some.server:main")
+        .yanked("broken")
+}
+
+fn path_of(world: &World, file: &Value) -> String {
+    file["url"].as_str().unwrap().strip_prefix(world.url()).unwrap().to_owned()
+}
+
+#[test]
+fn the_index_names_files_that_are_what_it_says() {
+    let world = World::builder().pypi(package()).serve().unwrap();
+    let index = json_index(&world, "some-server");
+    assert_eq!(index["name"], "some-server");
+    let files = index["files"].as_array().unwrap();
+    assert_eq!(files.len(), 2);
+    assert_eq!((&files[0]["yanked"], &files[1]["yanked"]), (&false.into(), &"broken".into()));
+    for file in files {
+        let wheel = ask(&world, &path_of(&world, file), "");
+        assert_eq!(sha256(&wheel.body), file["hashes"]["sha256"]);
+        let mut archive = zip::ZipArchive::new(io::Cursor::new(wheel.body)).unwrap();
+        assert!(archive.by_name("some/server.py").is_ok());
+    }
+    let moved = ask(&world, "/pypi/simple/Some.Server/", "");
+    assert_eq!(
+        (moved.status(), moved.header("location")),
+        ("301", Some(&*format!("{}/pypi/simple/some-server/", world.url())))
+    );
+    assert_eq!(ask(&world, "/pypi/simple/unknown/", "").status(), "404");
+}
+
+#[test]
+fn older_mirrors_speak_html() {
+    let html = |world: &World| {
+        let page = ask(world, "/pypi/simple/some-server/", &format!("Accept: {JSON}\r\n"));
+        String::from_utf8(page.body).unwrap()
+    };
+    let page = html(&World::builder().pypi(package()).html_only().serve().unwrap());
+    assert_eq!(page.matches("<a href=").count(), 2);
+    assert!(page.contains("data-yanked=\"broken\">Some_Server-1.1.0-py3-none-any.whl</a>"), "{page}");
+}
+
+#[test]
+fn what_the_client_has_is_not_sent_again() {
+    let world = World::builder().pypi(package()).serve().unwrap();
+    let first = ask(&world, "/pypi/simple/some-server/", "");
+    let held = format!("If-None-Match: {}\r\n", first.header("etag").unwrap());
+    let second = ask(&world, "/pypi/simple/some-server/", &held);
+    assert_eq!((second.status(), second.body.len()), ("304", 0));
+    world.publish_pypi(&package().release("2.0.0")).unwrap();
+    assert_eq!(ask(&world, "/pypi/simple/some-server/", &held).status(), "200");
+    let statuses: Vec<_> = world.take_requests().iter().map(|request| request.status.unwrap()).collect();
+    assert_eq!(statuses, [200, 304, 200]);
+    assert!(world.requests().is_empty());
+}
+
+#[test]
+fn npm_packages_have_packuments_and_tarballs() {
+    let package =
+        Package::new("@scope/server").release("1.0.0").file("index.js", "//").entry_point("server", "index.js");
+    let world = World::builder().npm(package).serve().unwrap();
+    for path in ["/npm/@scope%2fserver", "/npm/@scope/server"] {
+        let packument = ask(&world, path, "").json();
+        assert_eq!(packument["dist-tags"]["latest"], "1.0.0");
+        let tarball = packument["versions"]["1.0.0"]["dist"]["tarball"].as_str().unwrap();
+        let tarball = ask(&world, tarball.strip_prefix(world.url()).unwrap(), "");
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&*tarball.body));
+        let paths: Vec<_> =
+            archive.entries().unwrap().map(|e| e.unwrap().path().unwrap().display().to_string()).collect();
+        assert_eq!(paths, ["package/index.js", "package/package.json"]);
+    }
+}
+
+#[test]
+fn the_same_package_is_the_same_bytes_in_every_world() {
+    let indexes = [(); 2].map(|()| {
+        let world = World::builder().pypi(package()).serve().unwrap();
+        json_index(&world, "some-server")["files"][0]["hashes"].clone()
+    });
+    assert_eq!(indexes[0], indexes[1]);
+}
+
+#[test]
+fn a_folder_is_served_as_it_lies_there() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/world");
+    let world = World::builder().pypi(Package::new("x").release("1").folder(&folder).unwrap()).serve().unwrap();
+    let index = json_index(&world, "x");
+    let wheel = ask(&world, &path_of(&world, &index["files"][0]), "");
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(wheel.body)).unwrap();
+    assert!(archive.by_name("tests.rs").is_ok() && archive.by_name("x-1.dist-info/METADATA").is_ok());
+}
+
+/// A world whose index goes wrong so, and what a client gets.
+fn spoiled(fault: Fault) -> (World, Answer) {
+    let world = World::builder().pypi(package()).fault("/pypi/simple/some-server/", fault).serve().unwrap();
+    let answer = get(&world, "/pypi/simple/some-server/", "", Duration::from_secs(5));
+    (world, answer)
+}
+
+#[test]
+fn faults_that_http_has_words_for() {
+    assert_eq!(spoiled(Fault::Status(500)).1.status(), "500");
+    let many = spoiled(Fault::TooMany(Some("7".into()))).1;
+    assert_eq!((many.status(), many.header("retry-after")), ("429", Some("7")));
+    let page = spoiled(Fault::Html).1;
+    assert_eq!((page.status(), page.header("content-type")), ("200", Some("text/html; charset=utf-8")));
+    let away = spoiled(Fault::Redirect("http://10.0.0.1/".into())).1;
+    assert_eq!((away.status(), away.header("location")), ("302", Some("http://10.0.0.1/")));
+    let round = spoiled(Fault::RedirectLoop).1;
+    assert_eq!(round.header("location"), Some("/pypi/simple/some-server/"));
+}
+
+#[test]
+fn faults_of_the_connection() {
+    let truth = ask(&World::builder().pypi(package()).serve().unwrap(), "/pypi/simple/some-server/", "").body.len();
+    let length = |answer: &Answer| answer.header("content-length").unwrap().parse::<usize>().unwrap();
+
+    let cut = spoiled(Fault::Cut).1;
+    assert!(cut.ended && cut.body.len() < length(&cut), "{}", cut.head);
+    let long = spoiled(Fault::WrongLength).1;
+    assert!(long.ended && long.body.len() > length(&long), "{}", long.head);
+    let reset = spoiled(Fault::Reset).1;
+    assert!(!reset.ended && reset.body.len() < truth);
+    let garbage = spoiled(Fault::Garbage).1;
+    assert!(garbage.ended && !garbage.head.starts_with("HTTP/"), "{:?}", garbage.head);
+    let endless = spoiled(Fault::Endless).1;
+    assert!(!endless.ended && endless.body.len() > 1 << 20);
+    let begin = Instant::now();
+    let nothing = spoiled(Fault::Hang(Duration::from_millis(300))).1;
+    assert!(nothing.ended && nothing.head.is_empty() && begin.elapsed() >= Duration::from_millis(300));
+    let slow = spoiled(Fault::Drip(Duration::from_millis(1))).1;
+    assert_eq!((slow.status(), slow.body.len()), ("200", length(&slow)));
+}
+
+#[test]
+fn one_byte_may_be_wrong() {
+    let (world, spoilt) = spoiled(Fault::WrongByte);
+    world.heal();
+    let truth = ask(&world, "/pypi/simple/some-server/", "").body;
+    let different = spoilt.body.iter().zip(&truth).filter(|(a, b)| a != b).count();
+    assert_eq!((different, spoilt.body.len()), (1, truth.len()));
+}
+
+#[test]
+fn a_bomb_is_small_on_the_wire() {
+    let world = World::builder().fault("/*", Fault::Bomb).serve().unwrap();
+    let bomb = get(&world, "/", "", Duration::from_secs(120));
+    assert_eq!(bomb.header("content-encoding"), Some("gzip"));
+    let mut unpacked = flate2::read::GzDecoder::new(&*bomb.body);
+    assert_eq!(io::copy(&mut unpacked, &mut io::sink()).unwrap(), 256 << 20);
+    assert!(bomb.body.len() < 4 << 20);
+}
+
+#[test]
+fn a_fault_can_pass() {
+    let world = World::builder()
+        .pypi(package())
+        .fault_times("/pypi/*", Fault::Status(503), 2)
+        .fault("/pypi/simple/other/", Fault::Status(500))
+        .serve()
+        .unwrap();
+    let statuses = [(); 3].map(|()| ask(&world, "/pypi/simple/some-server/", "").status().to_owned());
+    assert_eq!(statuses, ["503", "503", "200"]);
+    assert_eq!(ask(&world, "/pypi/simple/other/", "").status(), "500");
+}
+
+#[test]
+fn a_world_can_be_used_and_dropped_inside_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::builder().fault("/*", Fault::Hang(Duration::from_secs(600))).serve().unwrap();
+        let address = world.url().trim_start_matches("http://").to_owned();
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        drop(world);
+    });
+}
