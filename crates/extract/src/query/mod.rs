@@ -71,7 +71,7 @@ impl Queries {
                     }
                     items.extend(of_file);
                 }
-                None => found.gaps.push(gap(GapKind::Syntax, path, 0, "too tangled to parse")),
+                None => found.gaps.push(gap(GapKind::Syntax, path, 0, "too tangled to be read")),
             }
         }
         let index = Index::of(recipe, &items);

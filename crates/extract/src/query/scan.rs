@@ -7,8 +7,14 @@ use tree_sitter::{Node, QueryCursor, StreamingIterator};
 use super::recipe::Recipe;
 use super::text::{Expr, expression};
 
-/// Matches in progress that the query engine may keep; hostile nesting would make more.
-const MATCHES_IN_PROGRESS: u32 = 4096;
+/// Matches in progress that the query engine may keep: as many as patterns times nested calls in real code. It
+/// looks at each of them for every node.
+const MATCHES_IN_PROGRESS: u32 = 512;
+/// Depth of a syntax tree; a text put together from some hundred lines nests as deep.
+const DEPTH: usize = 1000;
+/// Pairs of siblings in a file: for every node the engine looks through those after it. Lists of five thousand
+/// literals are within the bound, and cost a fifth of a second.
+const PAIRS: u64 = 30_000_000;
 /// Characters of a value's source that are kept: enough for any type or name.
 const SOURCE_CHARS: usize = 4096;
 
@@ -101,7 +107,7 @@ struct Draft {
 /// The items of one file, and whether all of it was understood; `None` when it cannot be parsed at all.
 pub(super) fn scan(recipe: &Recipe, file: &str, text: &str) -> Option<(Vec<Item>, bool)> {
     let tree = crate::syntax::parse(&recipe.grammar, text)?;
-    let leads = leads(tree.root_node(), recipe);
+    let leads = leads(tree.root_node(), recipe)?;
     let names = recipe.query.capture_names();
     let mut cursor = QueryCursor::new();
     cursor.set_match_limit(MATCHES_IN_PROGRESS);
@@ -191,33 +197,36 @@ fn assemble(drafts: Vec<Draft>) -> Vec<Item> {
     items.into_iter().zip(parts).filter_map(|(item, parts)| item.map(|item| Item { parts, ..item })).collect()
 }
 
-/// Where a declaration begins when the attributes and comments before it are counted in, by node.
-fn leads(root: Node<'_>, recipe: &Recipe) -> HashMap<usize, usize> {
+/// Where a declaration begins when the attributes and comments before it are counted in, by node; `None` for a
+/// tree that is deeper or broader than code is.
+fn leads(root: Node<'_>, recipe: &Recipe) -> Option<HashMap<usize, usize>> {
     let mut leads = HashMap::new();
-    if recipe.words.leading.is_empty() {
-        return leads;
-    }
     let mut cursor = root.walk();
-    // For each open level: where the run of leading siblings began.
-    let mut runs: Vec<Option<usize>> = vec![None];
-    loop {
+    // For each open level: how many siblings there were, and where the run of leading ones began.
+    let mut levels: Vec<(u64, Option<usize>)> = vec![(0, None)];
+    let mut pairs = 0;
+    while let Some((count, run)) = levels.last_mut() {
         let node = cursor.node();
-        if let Some(run) = runs.last_mut() {
-            if recipe.words.leading.iter().any(|kind| kind == node.kind()) {
-                run.get_or_insert(node.start_byte());
-            } else if let Some(start) = run.take() {
-                leads.insert(node.id(), start);
-            }
+        pairs += *count;
+        *count += 1;
+        if recipe.words.leading.iter().any(|kind| kind == node.kind()) {
+            run.get_or_insert(node.start_byte());
+        } else if let Some(start) = run.take() {
+            leads.insert(node.id(), start);
+        }
+        if levels.len() > DEPTH || pairs > PAIRS {
+            return None;
         }
         if cursor.goto_first_child() {
-            runs.push(None);
+            levels.push((0, None));
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
-                return leads;
+                return Some(leads);
             }
-            runs.pop();
+            levels.pop();
         }
     }
+    Some(leads)
 }

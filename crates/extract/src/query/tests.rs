@@ -79,4 +79,6 @@ fn source_that_does_not_parse_spoils_only_itself() {
     write("good.go", "package x\nvar a = mcp.NewTool(\"good\", mcp.WithDescription(\"Reads.\"))");
     let extraction = Extractor::new(files("go")).unwrap().read(folder.path()).unwrap();
     assert_eq!(extraction.tools.len(), 1);
+    let gaps: Vec<_> = extraction.gaps.iter().map(|gap| (gap.kind, gap.file.as_str(), gap.reason.as_str())).collect();
+    assert_eq!(gaps, [(GapKind::Syntax, "bad.go", "too tangled to be read")]);
 }
