@@ -57,6 +57,11 @@ impl Interp<'_> {
         vars.set(name, value);
     }
 
+    /// Whether a branch is being explored, whose changes may be undone.
+    pub(super) fn is_branching(&self) -> bool {
+        !self.journals.is_empty()
+    }
+
     /// Unbinds a name, likewise.
     pub fn unbind(&mut self, vars: &Vars, name: &str) {
         if let Some(journal) = self.journals.last_mut() {

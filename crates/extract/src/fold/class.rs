@@ -274,13 +274,29 @@ impl Interp<'_> {
 
     /// `object.name = value`.
     pub fn set(&mut self, object: &Value, name: &str, value: Value) {
+        let attrs = match object {
+            Value::Instance(instance) => Some(&instance.attrs),
+            Value::Class(class) => Some(&class.attrs),
+            Value::Module(module) => Some(&module.scope.vars),
+            Value::Made(made) => Some(&made.attrs),
+            Value::Server(server) => Some(&server.attrs),
+            Value::Function(closure) => Some(&closure.attrs),
+            _ => None,
+        };
+        if let Some(attrs) = attrs.cloned() {
+            if self.is_branching() && !attrs.contains(name) {
+                // What the attribute was before may come from a class: the other branch still sees that.
+                let place = Place { file: "".into(), line: 0 };
+                let before = self.get(object, name, &place);
+                if !matches!(before, Value::Undefined | Value::Method(_))
+                    && !matches!(&before, Value::Unknown(why) if why.cause == Cause::NotUnderstood)
+                {
+                    attrs.set(name, before);
+                }
+            }
+            return self.bind(&attrs, name, value);
+        }
         match object {
-            Value::Instance(instance) => self.bind(&instance.attrs, name, value),
-            Value::Class(class) => self.bind(&class.attrs, name, value),
-            Value::Module(module) => self.bind(&module.scope.vars, name, value),
-            Value::Made(made) => self.bind(&made.attrs, name, value),
-            Value::Server(server) => self.bind(&server.attrs, name, value),
-            Value::Function(closure) => self.bind(&closure.attrs, name, value),
             Value::Bound(bound) => self.set(&bound.1, name, value),
             Value::Dict(dict) => {
                 dict.set(Value::str(name), value);

@@ -10,15 +10,19 @@ pub(super) struct Sections {
     pub(super) summary: Option<String>,
     /// Descriptions of parameters.
     pub(super) parameters: BTreeMap<String, String>,
+    /// Whether a section says what comes back.
+    pub(super) has_results: bool,
 }
 
 /// Reads the sections of a cleaned documentation string, in Google's, NumPy's or Sphinx's style; `None` when none of
-/// them describes a parameter.
-pub(super) fn sections(text: &str) -> Option<Sections> {
+/// them describes a parameter, or, where the SDK counts those too, what comes back.
+pub(super) fn sections(text: &str, results_count: bool) -> Option<Sections> {
     let lines: Vec<&str> = text.lines().collect();
-    [google(&lines), numpy(&lines), sphinx(&lines)].into_iter().find(|found| !found.parameters.is_empty())
+    let is_one = |found: &Sections| !found.parameters.is_empty() || (results_count && found.has_results);
+    [google(&lines), numpy(&lines), sphinx(&lines)].into_iter().find(is_one)
 }
 
+const RESULTS: &[&str] = &["returns", "yields", "raises", "exceptions"];
 const PARAMETERS: &[&str] = &["args", "arguments", "params", "parameters"];
 fn is_blank(line: Option<&&str>) -> bool {
     line.is_some_and(|line| line.trim().is_empty())
@@ -48,13 +52,13 @@ fn google(lines: &[&str]) -> Sections {
             at += 1;
             continue;
         };
-        let is_indented = |n: usize| lines.get(n).is_some_and(|line| line.starts_with(' ') && !line.trim().is_empty());
-        let starts = (is_indented(at + 1) || is_indented(at + 2)) && (at == 0 || is_blank(lines.get(at - 1)));
-        if !starts || (is_blank(lines.get(at + 1)) && is_indented(at + 2)) {
+        let is_indented = lines.get(at + 1).is_some_and(|line| line.starts_with(' ') && !line.trim().is_empty());
+        if !is_indented || !(at == 0 || is_blank(lines.get(at - 1))) {
             at += 1;
             continue;
         }
         let kind = title.to_lowercase();
+        found.has_results |= RESULTS.contains(&kind.as_str());
         before.get_or_insert(at);
         let end = block_end(lines, at + 1);
         if PARAMETERS.contains(&kind.as_str()) {
@@ -184,7 +188,7 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> (String, Vec<(String, String)>) {
-        let found = sections(text).unwrap();
+        let found = sections(text, false).unwrap();
         (found.summary.unwrap_or_default(), found.parameters.into_iter().collect())
     }
 
@@ -211,8 +215,10 @@ mod tests {
 
     #[test]
     fn a_text_without_parameters_stays_whole() {
-        assert_eq!(sections("Does it.\n\nReturns:\n    a thing: here\n"), None);
-        assert_eq!(sections("Does it. Args: none"), None);
-        assert_eq!(sections("Text right above.\nArgs:\n    a: one\n"), None);
+        let results = sections("Does it.\n\nReturns:\n    a thing: here\n", true).unwrap();
+        assert_eq!(results.summary.as_deref(), Some("Does it."));
+        assert_eq!(sections("Does it.\n\nReturns:\n    a thing: here\n", false), None);
+        assert_eq!(sections("Does it. Args: none", false), None);
+        assert_eq!(sections("Text right above.\nArgs:\n    a: one\n", false), None);
     }
 }

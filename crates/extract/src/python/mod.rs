@@ -34,6 +34,7 @@ use crate::module::Module;
 use crate::tree::Tree;
 use entry::{Entry, Manifest};
 pub(crate) use recipes::Recipes;
+use recipes::SectionReader;
 
 /// How many entry points are tried.
 const ENTRIES: usize = 6;
@@ -58,14 +59,15 @@ pub(crate) struct Python<'t> {
     main: RefCell<Option<String>>,
     /// Functions outside the package that were called, by full name.
     calls: RefCell<BTreeSet<String>>,
-    /// SDK packages whose installed generation reads the sections of documentation strings.
-    sectioned: Vec<String>,
+    /// How the SDK packages that are installed take documentation strings apart.
+    sections: Vec<SectionReader>,
 }
 
 impl Python<'_> {
-    /// Whether a server of this class takes a documentation string apart.
-    fn reads_sections(&self, class: &str) -> bool {
-        self.sectioned.iter().any(|package| class.split('.').next() == Some(package))
+    /// A documentation string's sections, where a server of this class takes it apart.
+    fn sections_of(&self, class: &str, text: &str) -> Option<docstring::Sections> {
+        let reader = self.sections.iter().find(|reader| class.split('.').next() == Some(&*reader.package))?;
+        docstring::sections(text, reader.results_count)
     }
 }
 
@@ -100,7 +102,7 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
         classes: RefCell::default(),
         main: RefCell::new(entry.object.is_none().then(|| entry.module.clone())),
         calls: RefCell::default(),
-        sectioned: recipes.sectioned(&manifest.requirements),
+        sections: recipes.section_readers(&manifest.requirements),
     });
     let mut interp = Interp::new(python.clone(), steps);
     let place = Place { file: "".into(), line: 0 };

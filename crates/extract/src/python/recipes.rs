@@ -109,11 +109,15 @@ struct CallMethods {
     argument: usize,
 }
 
-#[derive(Debug, Deserialize)]
+/// A generation of an SDK that takes documentation strings apart.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SectionReader {
-    package: String,
+pub(super) struct SectionReader {
+    pub(super) package: String,
     since: String,
+    /// Whether a section on results alone is enough to do so.
+    #[serde(default)]
+    pub(super) results_count: bool,
 }
 
 impl Recipes {
@@ -122,14 +126,14 @@ impl Recipes {
         toml::from_str(text)
     }
 
-    /// The SDK packages that take documentation strings apart, given which versions the requirements allow.
-    pub(super) fn sectioned(&self, requirements: &[(String, String)]) -> Vec<String> {
-        let newest_may_be = |package: &str, since: &str| {
-            let ranges = requirements.iter().filter(|(name, _)| name == package).map(|(_, range)| range);
-            ranges.flat_map(|range| range.split(',')).all(|bound| allows(bound.trim(), since))
+    /// How SDK packages take documentation strings apart, given which versions the requirements allow; the newest
+    /// generation first.
+    pub(super) fn section_readers(&self, requirements: &[(String, String)]) -> Vec<SectionReader> {
+        let newest_may_be = |reader: &&SectionReader| {
+            let ranges = requirements.iter().filter(|(name, _)| *name == reader.package).map(|(_, range)| range);
+            ranges.flat_map(|range| range.split(',')).all(|bound| allows(bound.trim(), &reader.since))
         };
-        let able = self.sections.iter().filter(|reader| newest_may_be(&reader.package, &reader.since));
-        able.map(|reader| reader.package.clone()).collect()
+        self.sections.iter().filter(newest_may_be).cloned().collect()
     }
 
     pub(super) fn server_kind(&self, path: &str) -> Option<ServerKind> {

@@ -7,7 +7,7 @@ use riskdex_model::{Annotations, Origin, Tool};
 use serde_json::Value as Json;
 
 use super::schema::{self, Schemas};
-use super::{Python, docstring, objects};
+use super::{Python, objects};
 use crate::fold::{Args, Cause, Closure, Interp, Place, Unknown, Value};
 use crate::server::Server;
 
@@ -232,7 +232,7 @@ fn from_function(
         None => Vec::new(),
     };
     let (description, notes) = match description {
-        Some(doc) if !is_stated && python.reads_sections(&server.class) => match docstring::sections(&doc) {
+        Some(doc) if !is_stated => match python.sections_of(&server.class, &doc) {
             Some(found) => (found.summary, found.parameters),
             None => (Some(doc), BTreeMap::new()),
         },
