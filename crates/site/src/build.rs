@@ -26,7 +26,8 @@ use crate::{Error, Result, feed, search};
 #[derive(Clone, Debug)]
 pub struct BuildOptions {
     /// Where the site will be served, without the last slash (`https://example.org/riskdex`). Links inside
-    /// the site begin at its path; canonical links, the feed and the documents have all of it.
+    /// the site begin at its path; canonical links, the feed and the documents have all of it. Empty when
+    /// that is not known: then addresses begin at the root of any host, and there is no sitemap.
     pub base_url: String,
     /// The time of the build, RFC 3339 in UTC.
     pub generated_at: String,
@@ -112,6 +113,11 @@ impl<'a> Site<'a> {
     /// The whole address of a place on this site.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.info.url)
+    }
+
+    /// Whether it is known where the site will be served.
+    pub(crate) fn has_address(&self) -> bool {
+        !self.info.url.is_empty()
     }
 
     /// A template filled with what a view says.

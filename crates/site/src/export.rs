@@ -339,6 +339,9 @@ struct Sitemap<'a> {
 
 /// Writes the sitemap; more addresses than one may hold go into several, and the sitemap lists these.
 pub(crate) fn sitemap(site: &Site<'_>, paths: &[String]) -> Result<()> {
+    if !site.has_address() {
+        return Ok(());
+    }
     let put = |path: &str, sitemap: &Sitemap<'_>| {
         site.output.put(path.trim_start_matches('/'), site.render("sitemap.xml", sitemap)?.as_bytes())
     };

@@ -16,6 +16,7 @@ struct Feed {
 
 #[derive(Serialize)]
 struct Entry {
+    /// What tells it from all others, wherever the site is served.
     id: String,
     url: String,
     title: String,
@@ -28,15 +29,15 @@ const ENTRIES: usize = 100;
 
 pub(crate) fn write(site: &Site<'_>, events: &[Event]) -> Result<()> {
     let entry = |event: &Event| {
-        let url = site.url(&event_path(event));
+        let path = event_path(event);
         let subject = event.tool_name.as_deref().unwrap_or(&event.server_name);
         let place = if event.tool_name.is_some() { format!(" on {}", event.server_name) } else { String::new() };
         Entry {
-            id: format!("{url}#{}-{:?}", event.at, event.kind).to_lowercase(),
+            id: format!("{path}#{}-{:?}", event.at, event.kind).to_lowercase(),
+            url: site.url(&path),
             title: one_line(&format!("{subject}{place}"), NAME_MAX),
             text: event_text(event),
             at: event.at.clone(),
-            url,
         }
     };
     let updated = events.first().map_or(&site.options.generated_at, |event| &event.at).clone();

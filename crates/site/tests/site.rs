@@ -64,7 +64,7 @@ fn words(element: ElementRef<'_>) -> String {
 /// What a reader sees of a page, block by block.
 fn outline(path: &str) -> String {
     let html = Html::parse_document(text(path));
-    let blocks = "h1, h2, h3, p, dt, dd, th, td, li, summary, pre, span.badge, .diff > *, time";
+    let blocks = "h1, h2, h3, p, dt, dd, th, td, li, summary, pre, span.badge, .rows > li > div, .diff > *, time";
     let main = Selector::parse("main").unwrap();
     let main = html.select(&main).next().unwrap();
     let selector = Selector::parse(blocks).unwrap();
