@@ -14,7 +14,7 @@ use riskdex_model::{Category, Tool};
 const CLASSES: usize = Category::ALL.len();
 const FOLDS: usize = 10;
 /// How strongly a weight is drawn back to what its rule file says.
-const PRIOR: f64 = 0.35;
+const PRIOR: f64 = 3.0;
 const ROUNDS: usize = 400;
 /// A tool that executes, destroys or pays counts more: to rate it too low is the worse mistake.
 const SEVERE: f64 = 2.0;

@@ -14,8 +14,8 @@ use crate::matcher::{Hit, LexiconId};
 pub(crate) enum Slot {
     /// The verb of the name: `delete` in `confluence_delete_page`.
     NameVerb,
-    /// The verb of the name once more, where it may as well be a noun: a word such as `log` behind another word, or any
-    /// verb of a name that ends in `help`, `status` and the like.
+    /// The verb of the name once more, where it may as well be a noun: a word such as `log`, or any verb of a name that
+    /// ends in `help`, `status` and the like.
     NameMaybe,
     /// Any other word of the name.
     NameObject,
@@ -250,7 +250,11 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let is_topic = words.len() > 1 && self.is(self.grammar.topic, last_word).is_some();
-        if is_topic || heads.iter().any(|v| v.first != first_word && (v.ambiguous || v.form == Form::Noun)) {
+        let doubtful = |v: &Verb| match v.severity {
+            0 => v.first != first_word && (v.ambiguous || v.form == Form::Noun),
+            _ => v.ambiguous || v.form == Form::Noun || is_topic,
+        };
+        if heads.iter().any(doubtful) {
             self.verbs(&heads, Slot::NameMaybe);
         }
         let (hits, index) = (self.hits, &self.index);
@@ -473,7 +477,9 @@ impl<'a> Reader<'a, '_> {
     fn is_adverb(&self, token: u32) -> bool {
         let at = self.document.tokens[token as usize].at as usize;
         let word = self.document.buffer[at..].split(|&b| b == b' ').next().unwrap_or_default();
-        (word.len() > 4 && word.ends_with(b"ly")) || self.is(self.grammar.adverb, token).is_some()
+        // `permanently`, but not `apply`.
+        (word.len() > 4 && word.ends_with(b"ly") && self.verb(token).is_none())
+            || self.is(self.grammar.adverb, token).is_some()
     }
 
     /// Of the values of one parameter only the worst operations count, as in a list of verbs.
