@@ -9,7 +9,7 @@ use super::{Args, CALLS, Interp, Scope, ScopeKind};
 use crate::module::{ExprKind, ParamKind};
 
 /// How often one function may be inside itself.
-const RECURSION: usize = 6;
+const RECURSION: usize = 40;
 
 /// A call under way.
 pub(super) struct Frame {

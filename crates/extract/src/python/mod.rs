@@ -15,6 +15,7 @@ mod files;
 mod library;
 mod loader;
 mod objects;
+mod openapi;
 mod recipes;
 mod schema;
 mod sdk;

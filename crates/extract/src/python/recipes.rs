@@ -50,6 +50,7 @@ struct Listing {
     packages: Vec<String>,
     classes: Vec<String>,
     requests: Vec<String>,
+    method: String,
 }
 
 /// Names of a server's methods, by what they do.
@@ -61,15 +62,19 @@ pub(super) struct Methods {
     pub(super) remove: Vec<String>,
     pub(super) list: Vec<String>,
     pub(super) mount: Vec<String>,
+    pub(super) handle: Vec<String>,
     pub(super) run: Vec<String>,
     pub(super) parts: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DynamicMethod {
+pub(super) struct DynamicMethod {
     methods: Vec<String>,
-    reason: String,
+    pub(super) reason: String,
+    /// Whether the first argument is a document that says what the tools are.
+    #[serde(default)]
+    pub(super) is_document: bool,
 }
 
 /// Keywords of a registration, by what they mean.
@@ -155,7 +160,7 @@ impl Recipes {
     }
 
     pub(super) fn is_listing_request(&self, path: &str) -> bool {
-        is_from(path, &self.listing.packages, &self.listing.requests)
+        path == self.listing.method || is_from(path, &self.listing.packages, &self.listing.requests)
     }
 
     pub(super) fn is_injected_type(&self, path: &str) -> bool {
@@ -166,12 +171,12 @@ impl Recipes {
         self.injected.defaults.iter().any(|name| name == last(path))
     }
 
-    /// Why a server made by this function or method has its tools from elsewhere.
-    pub(super) fn dynamic(&self, path: &str) -> Option<&str> {
+    /// Where a server made by this function or method has its tools from.
+    pub(super) fn dynamic(&self, path: &str) -> Option<&DynamicMethod> {
         if !["mcp", "fastmcp"].contains(&first(path)) {
             return None;
         }
-        self.dynamic.iter().find(|d| d.methods.iter().any(|name| name == last(path))).map(|d| d.reason.as_str())
+        self.dynamic.iter().find(|d| d.methods.iter().any(|name| name == last(path)))
     }
 
     /// The argument that a function outside the package calls: by position, or by keyword.

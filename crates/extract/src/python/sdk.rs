@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
-use super::Python;
+use super::{Python, openapi};
 use super::recipes::{ServerKind, last};
 use super::tool::{self, Registration};
 use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
@@ -19,7 +19,9 @@ pub(super) fn is_model_method(name: &str) -> bool {
 pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Option<Value> {
     if let Some(reason) = python.recipes.dynamic(path) {
         let server = interp.server(path);
-        server.put(Entry::Dynamic(reason.into()));
+        if !reason.is_document || !openapi::register(interp, &server, args, place) {
+            server.put(Entry::Dynamic(reason.reason.as_str().into()));
+        }
         set_up(python, interp, &server, args, place);
         return Some(Value::Server(server));
     }
@@ -144,6 +146,13 @@ pub(super) fn call_method(
     }
     let server = server_of(python, receiver)?;
     let methods = &python.recipes.methods;
+    if has(&methods.handle, name) {
+        let (request, handler) = (args.positional.first()?, args.positional.last()?);
+        if python.recipes.is_listing_request(request.as_str().or(request.path())?) {
+            server.listers.borrow_mut().push(handler.clone());
+        }
+        return Some(Value::Null);
+    }
     if has(&methods.register, name) {
         return match args.positional.first() {
             Some(first) if is_registrable(python, first) => {
