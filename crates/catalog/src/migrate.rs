@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::Error;
@@ -43,6 +44,8 @@ pub(crate) fn check(connection: &mut Connection, path: &Path) -> Result<(), Faul
 }
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
+    // Plans do not depend on the values that are bound: otherwise most statements are prepared anew for each.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // 64 MiB of pages; 32 MiB of log before it is moved into the main file.
     connection.pragma_update(None, "cache_size", -65_536)?;
