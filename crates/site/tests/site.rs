@@ -442,3 +442,53 @@ fn equal_input_gives_an_equal_site_wherever_it_is_served() {
         "{home}"
     );
 }
+
+#[test]
+fn colours_have_the_contrast_that_wcag_asks_for() {
+    let style = text("style.css");
+    let (light, dark) = style.split_once("@media (prefers-color-scheme: dark)").unwrap();
+    let variables = |css: &str| -> BTreeMap<String, f64> {
+        let declared = css.split("--").skip(1).filter_map(|rest| rest.split_once(": #"));
+        declared.filter_map(|(name, rest)| Some((name.to_owned(), luminance(rest.get(..6)?)?))).collect()
+    };
+    for scheme in [variables(light), variables(dark.split_once("\n}\n").unwrap().0)] {
+        let pairs = [
+            ("ink", "paper"),
+            ("ink", "panel"),
+            ("ink", "raised"),
+            ("ink", "mark"),
+            ("soft", "paper"),
+            ("soft", "panel"),
+            ("link", "paper"),
+            ("link", "raised"),
+            ("low", "low-bg"),
+            ("medium", "medium-bg"),
+            ("high", "high-bg"),
+            ("critical", "critical-bg"),
+            ("critical", "panel"),
+            ("low", "panel"),
+        ];
+        for (text, ground) in pairs {
+            let (a, b) = (scheme[text] + 0.05, scheme[ground] + 0.05);
+            let contrast = a.max(b) / a.min(b);
+            assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+        }
+    }
+}
+
+/// Relative luminance of a colour in hex, as WCAG defines it.
+fn luminance(hex: &str) -> Option<f64> {
+    let channel = |at: usize| -> Option<f64> {
+        let value = f64::from(u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?) / 255.0;
+        Some(if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) })
+    };
+    Some(0.2126 * channel(0)? + 0.7152 * channel(2)? + 0.0722 * channel(4)?)
+}
+
+#[test]
+fn a_tool_that_is_gone_keeps_its_page_and_says_so() {
+    let page = outline("servers/pypi-example-cluster-server/restart-node/index.html");
+    assert!(page.contains("No longer offered") && page.contains("dd: 1.3.0") && !page.contains("1.4.0)"), "{page}");
+    let server = outline(SERVER);
+    assert!(server.contains("Tools it once had") && server.contains("missing since 20 November 2026"), "{server}");
+}

@@ -11,7 +11,9 @@ pub(crate) struct Control {
     pub(crate) policy: String,
     pub(crate) effect: String,
     pub(crate) download: String,
-    plain: String,
+    /// Whether the policy names the tool.
+    names_it: bool,
+    plain: &'static str,
     clients: Vec<Client>,
     #[serde(skip)]
     pub(crate) outcome: Outcome,
@@ -78,7 +80,8 @@ impl Control {
             policy: policy.to_pretty(),
             effect,
             download,
-            plain: plain.to_owned(),
+            names_it: outcome != Outcome::Unnamed,
+            plain,
             clients: clients(tool, server, outcome),
             outcome,
         }

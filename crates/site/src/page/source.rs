@@ -28,9 +28,24 @@ pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
     facts
 }
 
-/// The place of one tool's definition in it.
+/// The version that a tool's definition was read from: the server's newest, or, for a tool that is gone, the
+/// last that was known to bring it.
+pub(crate) fn version<'a>(record: &'a ServerRecord, tool: &'a ToolRecord) -> Option<&'a str> {
+    match &tool.gone_at {
+        Some(_) => tool.history.first().map(|last| last.version.as_str()),
+        None => record.release.as_ref().map(|release| release.version.as_str()),
+    }
+}
+
+/// The place of one tool's definition.
 pub(crate) fn definition(record: &ServerRecord, tool: &ToolRecord) -> Vec<Fact> {
-    let mut facts = artifact(record);
+    let mut facts = match (&tool.gone_at, version(record, tool)) {
+        (Some(_), Some(version)) => vec![
+            Fact::code("Package", record.server.package.to_string()),
+            Fact::code("Version", one_line(version, NAME_MAX)),
+        ],
+        _ => artifact(record),
+    };
     if let Some(origin) = &tool.tool.origin {
         if let Some(package) = &origin.package {
             facts.push(Fact::code("Defined in package", one_line(package, NAME_MAX)));

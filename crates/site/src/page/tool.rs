@@ -173,7 +173,7 @@ impl ToolPage {
         let package = one_line(&record.server.package.to_string(), NAME_MAX);
         let path = tool_path(&record.server.slug, &tool.slug);
         let control = Control::new(definition, verdict, &record.server.name, format!("{path}policy.json"));
-        let version = record.release.as_ref().map(|release| one_line(&release.version, 60));
+        let version = source::version(record, tool).map(|version| one_line(version, 60));
         let role = role(&short, verdict, &server, &package, version.as_deref());
         let names = verdict.map(|verdict| (verdict.risk.as_str(), verdict.category.as_str()));
         let questions = faq::questions(&Subject {
