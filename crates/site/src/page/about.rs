@@ -3,14 +3,14 @@
 use riskdex_catalog::Totals;
 use serde::Serialize;
 
-use super::{Crumb, Frame, crumbs};
+use super::{Frame, Link, crumbs};
 use crate::export::DOCUMENTS;
 
 /// What this copy of the site holds, and where its data is.
 #[derive(Serialize)]
 pub(crate) struct AboutPage<'a> {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     counts: &'a Totals,
     documents: Vec<Document>,
 }
@@ -37,7 +37,7 @@ impl<'a> AboutPage<'a> {
 #[derive(Serialize)]
 pub(crate) struct SearchPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     heading: &'static str,
     lead: Option<&'static str>,
 }

@@ -2,17 +2,38 @@
 
 use serde::Serialize;
 
-use super::tool::AttackRow;
 use super::words::{CategoryView, SignalView, date};
-use super::{Crumb, Frame, crumbs};
+use super::{Frame, Link, crumbs};
 use crate::attack::Attack;
 use crate::theme::Theme;
+
+/// An attack pattern in a list.
+#[derive(Serialize)]
+pub(crate) struct AttackRow {
+    pub(crate) path: String,
+    pub(crate) title: String,
+    pub(crate) class: String,
+    pub(crate) summary: String,
+    pub(crate) incidents: usize,
+}
+
+impl From<&Attack> for AttackRow {
+    fn from(attack: &Attack) -> Self {
+        Self {
+            path: attack.path(),
+            title: attack.title.clone(),
+            class: attack.fence.class.clone(),
+            summary: attack.fence.summary.clone(),
+            incidents: attack.fence.incidents.len(),
+        }
+    }
+}
 
 /// The list of patterns, by class.
 #[derive(Serialize)]
 pub(crate) struct AttacksPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     groups: Vec<Group>,
 }
 
@@ -51,7 +72,7 @@ impl AttacksPage {
 #[derive(Serialize)]
 pub(crate) struct AttackPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     title: String,
     class: String,
     summary: String,

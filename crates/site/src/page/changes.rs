@@ -4,7 +4,7 @@ use riskdex_catalog::{Cause, Event, EventKind};
 use serde::Serialize;
 
 use super::words::date;
-use super::{Crumb, Frame, Pager, crumbs, full_name, one_line, server_path, tool_path, tools};
+use super::{Frame, Link, Pager, crumbs, full_name, one_line, server_path, tool_path, tools};
 
 /// An event in a list.
 #[derive(Clone, Serialize)]
@@ -70,7 +70,7 @@ pub(crate) fn event_text(event: &Event) -> String {
 #[derive(Serialize)]
 pub(crate) struct ChangesPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     days: Vec<Day>,
     pager: Pager,
 }

@@ -4,9 +4,9 @@ use riskdex_catalog::{ServerSummary, ToolSummary};
 use riskdex_model::{Category, Level, Signal};
 use serde::Serialize;
 
-use super::tool::AttackRow;
+use super::attack::AttackRow;
 use super::words::{Bar, CategoryView, LevelView, category_meaning, level_meaning};
-use super::{Crumb, Frame, Pager, ServerRow, ToolRow, crumbs, page_path};
+use super::{Frame, Link, Pager, ServerRow, ToolRow, crumbs, page_path};
 use crate::survey::{Survey, letter};
 use crate::theme::Theme;
 
@@ -22,10 +22,10 @@ pub(crate) fn pages(lines: u64) -> u64 {
 #[derive(Serialize)]
 pub(crate) struct ServersPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     total: u64,
     with_tools: u64,
-    letters: Vec<Crumb>,
+    letters: Vec<Link>,
     servers: Vec<ServerRow>,
     pager: Pager,
 }
@@ -42,11 +42,11 @@ impl ServersPage {
                 letters.push((letter, at));
             }
         }
-        let links = letters.iter().map(|(letter, at)| Crumb {
+        let links = letters.iter().map(|(letter, at)| Link {
             name: if *letter == '0' { "#".to_owned() } else { letter.to_uppercase().to_string() },
             path: Some(format!("{}#{letter}", page_path("/servers/", 1 + (at / PAGE) as u64))),
         });
-        let links: Vec<Crumb> = links.collect();
+        let links: Vec<Link> = links.collect();
         let last = pages(servers.len() as u64);
         let chunks: Vec<&[&ServerSummary]> =
             if servers.is_empty() { vec![&[]] } else { servers.chunks(PAGE).collect() };
@@ -163,7 +163,7 @@ impl Kind {
 #[derive(Serialize)]
 pub(crate) struct ToolsPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     heading: String,
     meaning: String,
     total: u64,
@@ -204,7 +204,7 @@ impl ToolsPage {
 #[derive(Serialize)]
 pub(crate) struct TermsPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     heading: &'static str,
     meaning: &'static str,
     bar: Option<Bar>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::SignalView;
-use super::{Crumb, Frame, crumbs, summary_line};
+use super::{Frame, Link, crumbs, summary_line};
 use crate::markdown;
 use crate::theme::{Accuracy, RulePage, Theme};
 
@@ -11,7 +11,7 @@ use crate::theme::{Accuracy, RulePage, Theme};
 #[derive(Serialize)]
 pub(crate) struct MethodPage<'a> {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     accuracy: Option<&'a Accuracy>,
     rules_version: Option<&'a str>,
     rules: Vec<RuleRow<'a>>,
@@ -53,7 +53,7 @@ impl<'a> MethodPage<'a> {
 #[derive(Serialize)]
 pub(crate) struct RuleReference<'a> {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     id: &'a str,
     title: &'a str,
     status: &'a str,

@@ -62,19 +62,19 @@ impl Frame {
     }
 }
 
-/// A step of the way from the home page.
+/// A name, and the page it leads to.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Crumb {
+pub(crate) struct Link {
     pub(crate) name: String,
-    /// None for the page itself.
+    /// None for the page that it is on.
     pub(crate) path: Option<String>,
 }
 
 /// The way from the home page: the given steps, and the page itself.
-pub(crate) fn crumbs<const N: usize>(steps: [(&str, String); N], here: &str) -> Vec<Crumb> {
-    let home = Crumb { name: "Home".to_owned(), path: Some("/".to_owned()) };
-    let steps = steps.into_iter().map(|(name, path)| Crumb { name: full_name(name), path: Some(path) });
-    let here = Crumb { name: full_name(here), path: None };
+pub(crate) fn crumbs<const N: usize>(steps: [(&str, String); N], here: &str) -> Vec<Link> {
+    let home = Link { name: "Home".to_owned(), path: Some("/".to_owned()) };
+    let steps = steps.into_iter().map(|(name, path)| Link { name: full_name(name), path: Some(path) });
+    let here = Link { name: full_name(here), path: None };
     std::iter::once(home).chain(steps).chain([here]).collect()
 }
 
@@ -173,18 +173,11 @@ pub(crate) fn worst(levels: &std::collections::BTreeMap<Level, u64>) -> Option<L
     levels.iter().rev().find(|(_, count)| **count > 0).map(|(level, _)| *level)
 }
 
-/// A long list cut into pages: `/risk/low/`, then `/risk/low/page/2/`.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Position {
-    number: u64,
-    last: u64,
-}
-
-/// Where a page of a long list stands.
+/// Where a page of a long list stands: `/risk/low/`, then `/risk/low/page/2/`, ...
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Pager {
-    #[serde(flatten)]
-    position: Position,
+    number: u64,
+    last: u64,
     previous: Option<String>,
     next: Option<String>,
 }
@@ -194,7 +187,8 @@ impl Pager {
     pub(crate) fn new(path: &str, number: u64, last: u64) -> Self {
         let at = |number| page_path(path, number);
         Self {
-            position: Position { number, last: last.max(1) },
+            number,
+            last: last.max(1),
             previous: (number > 1).then(|| at(number - 1)),
             next: (number < last).then(|| at(number + 1)),
         }

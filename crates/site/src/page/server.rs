@@ -11,7 +11,7 @@ use super::changes::EventRow;
 use super::tool::percent;
 use super::words::{Bar, CategoryView, LevelView, SignalView, date};
 use super::{
-    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, counted, crumbs, full_name, one_line, server_json, server_path,
+    Fact, Frame, LINE_MAX, Link, NAME_MAX, TEXT_MAX, counted, crumbs, full_name, one_line, server_json, server_path,
     short_name, source, summary_line, tool_path, tools, worst,
 };
 use crate::survey::Survey;
@@ -20,7 +20,7 @@ use crate::survey::Survey;
 #[derive(Serialize)]
 pub(crate) struct ServerPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     name: String,
     summary: Option<String>,
     headline: String,

@@ -5,6 +5,7 @@ use riskdex_model::{Annotations, Category, Parameter, Signal, Tool, Verdict, cap
 use serde::Serialize;
 use serde_json::Value;
 
+use super::attack::AttackRow;
 use super::changes::event_text;
 use super::control::Control;
 use super::diff::{self, Line};
@@ -13,7 +14,7 @@ use super::method::rule_path;
 use super::quote::{self, Quote};
 use super::words::{CategoryView, LevelView, SignalView, date, does};
 use super::{
-    Crumb, Fact, Frame, LINE_MAX, NAME_MAX, TEXT_MAX, ToolRow, article, counted, crumbs, full_name, one_line,
+    Fact, Frame, LINE_MAX, Link, NAME_MAX, TEXT_MAX, ToolRow, article, counted, crumbs, full_name, one_line,
     server_json, server_path, short_name, source, summary_line, tool_path, tools,
 };
 use crate::survey::Survey;
@@ -23,7 +24,7 @@ use crate::theme::Theme;
 #[derive(Serialize)]
 pub(crate) struct ToolPage {
     pub(crate) page: Frame,
-    crumbs: Vec<Crumb>,
+    crumbs: Vec<Link>,
     name: String,
     /// The name, short enough for headings inside the page.
     short: String,
@@ -109,31 +110,9 @@ struct ParameterView {
     decided: bool,
 }
 
-/// An attack pattern in a list.
-#[derive(Serialize)]
-pub(crate) struct AttackRow {
-    pub(crate) path: String,
-    pub(crate) title: String,
-    pub(crate) class: String,
-    pub(crate) summary: String,
-    pub(crate) incidents: usize,
-}
-
-impl From<&crate::attack::Attack> for AttackRow {
-    fn from(attack: &crate::attack::Attack) -> Self {
-        Self {
-            path: attack.path(),
-            title: attack.title.clone(),
-            class: attack.fence.class.clone(),
-            summary: attack.fence.summary.clone(),
-            incidents: attack.fence.incidents.len(),
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Related {
-    same: Vec<Crumb>,
+    same: Vec<Link>,
     copies_text: String,
     elsewhere: Vec<ToolRow>,
     here: Vec<ToolRow>,
@@ -393,7 +372,7 @@ fn related(survey: &Survey, record: &ServerRecord, tool: &ToolRecord, related: &
         here.unwrap_or_default().saturating_sub(NEIGHBOURS / 2).min(record.tools.len().saturating_sub(NEIGHBOURS + 1));
     let neighbours = record.tools.iter().skip(from).filter(|other| other.slug != tool.slug).take(NEIGHBOURS);
     let copies = tool.copies.saturating_sub(u64::from(tool.gone_at.is_none()));
-    let same = tool.elsewhere.iter().map(|other| Crumb {
+    let same = tool.elsewhere.iter().map(|other| Link {
         name: format!("{} on {}", short_name(&tool.tool.name), survey.server_name(&other.server)),
         path: Some(tool_path(&other.server, &other.tool)),
     });
