@@ -66,6 +66,38 @@ static ZEROS: LazyLock<Bytes> = LazyLock::new(|| {
 });
 
 impl Fault {
+    /// Those that pass when one asks again.
+    pub(crate) fn passing() -> Vec<Self> {
+        let soon = Some("1".to_owned());
+        vec![
+            Self::Status(500),
+            Self::Status(503),
+            Self::TooMany(soon),
+            Self::TooMany(None),
+            Self::Cut,
+            Self::Reset,
+            Self::Drip(Duration::from_micros(100)),
+        ]
+    }
+
+    /// Those after which a server cannot be read that day.
+    pub(crate) fn lasting() -> Vec<Self> {
+        vec![
+            Self::Status(404),
+            Self::Status(500),
+            Self::Html,
+            Self::Hang(Duration::from_secs(5)),
+            Self::Cut,
+            Self::WrongLength,
+            Self::Reset,
+            Self::Redirect("http://169.254.169.254/latest/meta-data/".to_owned()),
+            Self::RedirectLoop,
+            Self::Endless,
+            Self::Bomb,
+            Self::Garbage,
+        ]
+    }
+
     /// Answers a request for `path`: from the true answer, or without it.
     pub(crate) async fn answer(&self, path: &str, line: &Line, truth: impl Future<Output = Response>) -> Response {
         match self {

@@ -2,7 +2,8 @@
 //!
 //! A test describes [`Package`]s, has a [`World`] serve them, lets the program under test loose on
 //! [`World::pypi_index`] or [`World::npm_registry`], and then reads in [`World::requests`] what it asked.
-//! Any path can be given a [`Fault`]. A world runs on threads of its own, so that synchronous and
+//! Any path can be given a [`Fault`]. A [`Universe`] fills a world with thousands of servers made from a seed,
+//! with the official registry that lists them and the remotes among them. A world runs on threads of its own, so that synchronous and
 //! asynchronous tests use it alike, and ends when it is dropped.
 //!
 //! ```
@@ -23,10 +24,14 @@ mod fault;
 mod npm;
 mod package;
 mod pypi;
+mod registry;
+mod remote;
 mod reply;
+mod universe;
 mod wire;
 mod world;
 
 pub use fault::Fault;
 pub use package::Package;
+pub use universe::{Truth, Universe};
 pub use world::{Builder, Request, World};

@@ -1,21 +1,31 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request as Asked, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Query, Request as Asked, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::package::{Package, Project};
+use crate::remote::{Call, Streams};
 use crate::reply::not_found;
 use crate::wire::{Door, Line};
-use crate::{Fault, npm, pypi};
+use crate::{Fault, Universe, npm, pypi, registry, remote};
+
+/// Longest body of a request.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// How much of a request's body is noted.
+const NOTED_BODY: usize = 4 << 10;
 
 /// A pretend internet, as long as it lives.
 #[derive(Debug)]
@@ -41,6 +51,8 @@ pub struct Request {
     pub path: String,
     /// By name in lower case; the last of several.
     pub headers: BTreeMap<String, String>,
+    /// The beginning of the body, as text.
+    pub body: String,
     /// What was answered; none while the answer is being made, and where a fault left HTTP.
     pub status: Option<u16>,
 }
@@ -55,6 +67,7 @@ enum Kind {
 struct Shared {
     url: String,
     books: Mutex<Books>,
+    streams: Streams,
 }
 
 /// What a world knows.
@@ -64,7 +77,11 @@ struct Books {
     python: BTreeMap<String, Arc<Project>>,
     npm: BTreeMap<String, Arc<Project>>,
     html_only: bool,
+    universe: Option<Universe>,
+    day: u64,
     faults: Vec<Rule>,
+    /// Paths whose passing fault of that day has passed.
+    passed: BTreeSet<(u64, String)>,
     requests: Vec<Request>,
     /// How many requests came before those.
     taken: usize,
@@ -100,9 +117,12 @@ impl Books {
     }
 
     fn fault(&mut self, path: &str) -> Option<Fault> {
-        let rule = self.faults.iter_mut().find(|rule| rule.is_for(path))?;
-        rule.times = rule.times.map(|times| times - 1);
-        Some(rule.fault.clone())
+        if let Some(rule) = self.faults.iter_mut().find(|rule| rule.is_for(path)) {
+            rule.times = rule.times.map(|times| times - 1);
+            return Some(rule.fault.clone());
+        }
+        let (fault, lasting) = self.universe?.fault(path, self.day)?;
+        (lasting || self.passed.insert((self.day, path.to_owned()))).then_some(fault)
     }
 }
 
@@ -138,6 +158,12 @@ impl Builder {
         self
     }
 
+    /// Fills the world with servers.
+    pub fn universe(mut self, universe: Universe) -> Self {
+        self.books.universe = Some(universe);
+        self
+    }
+
     /// Serves the world on a free port of the loopback interface.
     pub fn serve(self) -> io::Result<World> {
         let Self { mut books, packages } = self;
@@ -146,7 +172,8 @@ impl Builder {
         }
         let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         listener.set_nonblocking(true)?;
-        let shared = Arc::new(Shared { url: format!("http://{}", listener.local_addr()?), books: Mutex::new(books) });
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared { url, books: Mutex::new(books), streams: Streams::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let (end, ended) = oneshot::channel();
@@ -186,6 +213,16 @@ impl World {
     /// The address of the npm registry.
     pub fn npm_registry(&self) -> String {
         format!("{}/npm/", self.url())
+    }
+
+    /// The address of the official registry.
+    pub fn mcp_registry(&self) -> String {
+        format!("{}/registry", self.url())
+    }
+
+    /// Goes on to a day, counted from 0: what changes in its universe until then has changed.
+    pub fn set_day(&self, day: u64) {
+        self.shared.books().day = day;
     }
 
     /// Every request since the beginning, or since the last [`World::take_requests`], in order of arrival.
@@ -231,6 +268,22 @@ impl Drop for World {
 }
 
 impl Shared {
+    /// A package that was published, else one of the universe.
+    fn project(&self, kind: Kind, name: &str) -> Option<Arc<Project>> {
+        let (published, universe, day) = {
+            let books = self.books();
+            let published = match kind {
+                Kind::Python => books.python.get(name).cloned(),
+                Kind::Npm => books.npm.get(name).cloned(),
+            };
+            (published, books.universe, books.day)
+        };
+        published.or_else(|| {
+            let made = universe?.named(name, day)?.project(matches!(kind, Kind::Python))?;
+            made.ok().map(Arc::new)
+        })
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -238,14 +291,17 @@ impl Shared {
 
 /// Notes a request and answers it, wrongly where a fault is set.
 async fn answer(State(world): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo<Line>, asked: Asked) -> Response {
-    let path = asked.uri().path().to_owned();
+    let (parts, body) = asked.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let path = parts.uri.path().to_owned();
     let (number, fault) = {
         let mut books = world.books();
-        books.requests.push(note(&asked));
+        books.requests.push(note(&parts, &body));
         (books.taken + books.requests.len() - 1, books.fault(&path))
     };
-    let headers = asked.headers().clone();
-    let truth = async { route(&world, &path, &headers) };
+    let truth = async { route(&world, &parts, &body) };
     let response = match fault {
         Some(fault) => fault.answer(&path, &line, truth).await,
         None => truth.await,
@@ -259,35 +315,65 @@ async fn answer(State(world): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo
     response
 }
 
-fn note(asked: &Asked) -> Request {
-    let header = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+fn note(parts: &Parts, body: &[u8]) -> Request {
+    let header = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Request {
-        method: asked.method().to_string(),
-        path: asked.uri().to_string(),
-        headers: asked.headers().iter().map(|(name, value)| (name.to_string(), header(value))).collect(),
+        method: parts.method.to_string(),
+        path: parts.uri.to_string(),
+        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), header(value))).collect(),
+        body: String::from_utf8_lossy(&body[..body.len().min(NOTED_BODY)]).into_owned(),
         status: None,
     }
 }
 
-fn route(world: &Shared, path: &str, headers: &HeaderMap) -> Response {
+/// The true answer.
+fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
+    let (headers, base) = (&parts.headers, &world.url);
+    let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+    let (universe, day, html_only) = {
+        let books = world.books();
+        (books.universe.unwrap_or_default(), books.day, books.html_only)
+    };
+    let path = parts.uri.path();
     if let Some(rest) = path.strip_prefix("/pypi/simple/") {
-        let name = pypi::canonical(rest.trim_end_matches('/'));
-        let (project, html_only) = {
-            let books = world.books();
-            (books.python.get(&name).cloned(), books.html_only)
-        };
-        return pypi::project(headers, rest, project.as_deref(), &world.url, html_only);
-    }
-    if let Some((name, file)) = path.strip_prefix("/pypi/files/").and_then(|rest| rest.split_once('/')) {
-        let project = world.books().python.get(name).cloned();
-        return pypi::file(headers, file, project.as_deref());
-    }
-    if let Some(rest) = path.strip_prefix("/npm/") {
+        let project = world.project(Kind::Python, &pypi::canonical(rest.trim_end_matches('/')));
+        pypi::project(headers, rest, project.as_deref(), base, html_only)
+    } else if let Some((name, file)) = path.strip_prefix("/pypi/files/").and_then(|rest| rest.split_once('/')) {
+        pypi::file(headers, file, world.project(Kind::Python, name).as_deref())
+    } else if let Some(rest) = path.strip_prefix("/npm/") {
         let rest = percent_decode_str(rest).decode_utf8_lossy();
-        let project = world.books().npm.get(npm::name(&rest)).cloned();
-        return npm::answer(headers, &rest, project.as_deref(), &world.url);
+        npm::answer(headers, &rest, world.project(Kind::Npm, npm::name(&rest)).as_deref(), base)
+    } else if path == "/registry/v0.1/servers" {
+        registry::servers(headers, &query, &universe, day, base)
+    } else if let Some(index) = path.strip_prefix("/.well-known/oauth-protected-resource/mcp/") {
+        index.parse().map_or_else(|_| not_found(), |index| remote::protection(index, base))
+    } else if let Some(day) = path.strip_prefix("/testbed/day/").and_then(|day| day.parse().ok()) {
+        world.books().day = day;
+        StatusCode::NO_CONTENT.into_response()
+    } else if path == "/testbed/truth" {
+        truth(universe, day)
+    } else {
+        let (method, query) = (&parts.method, query.as_slice());
+        let found = remote::place(path).and_then(|(transport, index, rest)| {
+            let resident = (index < universe.servers()).then(|| universe.resident(index, day))?;
+            (resident.style.is_remote() && resident.style.transport() == transport).then_some((resident, rest))
+        });
+        match found {
+            Some((resident, rest)) => {
+                remote::answer(&resident, &Call { method, headers, rest, query, body }, &world.streams, base)
+            }
+            None => not_found(),
+        }
     }
-    not_found()
+}
+
+/// What is true of every server, a line each, so that it can be compared with what was found.
+fn truth(universe: Universe, day: u64) -> Response {
+    let lines = (0..universe.servers()).map(move |index| {
+        let line = serde_json::to_string(&universe.truth(index, day)).unwrap_or_default();
+        Ok::<_, Infallible>(line + "\n")
+    });
+    Body::from_stream(futures_util::stream::iter(lines)).into_response()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::Truth;
 use crate::archive::sha256;
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
@@ -34,9 +35,20 @@ impl Answer {
 
 /// Asks as a plain client does, and reads to the end, or for as long as `patience`.
 fn get(world: &World, path: &str, headers: &str, patience: Duration) -> Answer {
+    send(world, &format!("GET {path} HTTP/1.1\r\nHost: world\r\nConnection: close\r\n{headers}\r\n"), patience)
+}
+
+/// Calls a method of a remote.
+fn call(world: &World, path: &str, headers: &str, body: &Value) -> Answer {
+    let (body, patience) = (body.to_string(), Duration::from_secs(20));
+    let head = format!("POST {path} HTTP/1.1\r\nHost: world\r\nConnection: close\r\n{headers}");
+    send(world, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()), patience)
+}
+
+fn send(world: &World, request: &str, patience: Duration) -> Answer {
     let mut stream = TcpStream::connect(world.url().trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(patience)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: world\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     let ended = loop {
         match stream.read(&mut buffer) {
@@ -242,4 +254,152 @@ fn a_world_can_be_used_and_dropped_inside_a_runtime() {
         tokio::io::AsyncWriteExt::write_all(&mut stream, b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
         drop(world);
     });
+}
+
+/// A world with a universe, and its first server of a style.
+fn with_universe(style: &str) -> (World, Truth, u64) {
+    let universe = Universe::new(3, 500).change(0.05);
+    let world = World::builder().universe(universe).serve().unwrap();
+    let index = (0..500).find(|index| universe.truth(*index, 0).style == style).unwrap();
+    (world, universe.truth(index, 0), index)
+}
+
+/// The messages of an answer, which may be one of JSON or several events.
+fn messages(answer: &Answer) -> Vec<Value> {
+    let text = String::from_utf8(answer.body.clone()).unwrap();
+    let data: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    let data = if data.is_empty() { vec![text.as_str()] } else { data };
+    data.into_iter().map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+fn names(tools: &Value) -> Vec<String> {
+    tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn true_names(truth: &Truth) -> Vec<String> {
+    truth.tools.iter().map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn the_registry_lists_every_server_once_and_says_what_changed() {
+    let (world, _, _) = with_universe("Sse");
+    let list = |query: &str| {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = ask(&world, &format!("/registry/v0.1/servers?limit=100{query}{cursor}"), "").json();
+            found.extend(page["servers"].as_array().unwrap().iter().map(|entry| entry["server"]["name"].to_string()));
+            match page["metadata"]["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={}", next.replace(':', "%3A")),
+                None => return found,
+            }
+        }
+    };
+    let all = list("");
+    assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (500, 500));
+    assert_eq!(list("&updated_since=2026-01-02T00:00:00Z").len(), 0);
+    world.set_day(1);
+    let changed = list("&updated_since=2026-01-02T00:00:00Z").len();
+    assert!((5..60).contains(&changed), "{changed}");
+}
+
+#[test]
+fn packages_of_the_universe_are_served() {
+    let (world, truth, _) = with_universe("PythonDecorator");
+    let index = json_index(&world, &truth.name);
+    let wheel = ask(&world, &path_of(&world, &index["files"][0]), "");
+    assert_eq!(sha256(&wheel.body), index["files"][0]["hashes"]["sha256"]);
+    let (world, truth, _) = with_universe("NodeList");
+    let packument = ask(&world, &format!("/npm/{}", truth.name), "").json();
+    assert_eq!(packument["dist-tags"]["latest"], "1.0.0");
+}
+
+#[test]
+fn a_remote_with_sessions_lists_its_tools_page_by_page() {
+    let (world, truth, index) = with_universe("Streamable");
+    let path = format!("/mcp/{index}");
+    let begin = call(&world, &path, "", &json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}));
+    let session = format!("Mcp-Session-Id: {}\r\n", begin.header("mcp-session-id").unwrap());
+    let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(call(&world, &path, &session, &ready).status(), "202");
+    let list = |cursor: Value| json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"cursor": cursor}});
+    assert_eq!(call(&world, &path, "", &list(Value::Null)).status(), "400");
+    assert_eq!(call(&world, &path, "Mcp-Session-Id: other\r\n", &list(Value::Null)).status(), "404");
+    let (mut found, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let answer = messages(&call(&world, &path, &session, &list(cursor))).pop().unwrap();
+        found.extend(names(&answer["result"]["tools"]));
+        cursor = answer["result"]["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(found, true_names(&truth));
+    assert!(world.requests().iter().any(|request| request.body.contains("tools/list")));
+    assert_eq!(ask(&world, &path, "").status(), "405");
+}
+
+#[test]
+fn a_stateless_remote_wants_to_know_the_version_and_nothing_else() {
+    let (world, truth, index) = with_universe("Stateless");
+    let path = format!("/mcp/{index}");
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28"});
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": meta}});
+    let headers = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n";
+    let answer = messages(&call(&world, &path, headers, &list)).pop().unwrap();
+    let first: Vec<_> = true_names(&truth).into_iter().take(25).collect();
+    assert_eq!(names(&answer["result"]["tools"]), first);
+    assert_eq!(answer["result"]["cacheScope"], "public");
+    let older = call(&world, &path, "", &json!({"jsonrpc": "2.0", "id": 1, "method": "initialize"}));
+    assert_eq!((older.status(), &older.json()["error"]["code"]), ("400", &json!(-32022)));
+}
+
+#[test]
+fn an_older_remote_answers_on_its_stream() {
+    let (world, truth, index) = with_universe("Sse");
+    let mut stream = TcpStream::connect(world.url().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET /sse/{index} HTTP/1.1\r\nHost: world\r\n\r\n").unwrap();
+    let mut lines = io::BufRead::lines(io::BufReader::new(stream));
+    let mut data = || lines.find_map(|line| line.unwrap().strip_prefix("data: ").map(str::to_owned)).unwrap();
+    let path = data();
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    assert_eq!(call(&world, &path, "", &list).status(), "202");
+    let answer: Value = serde_json::from_str(&data()).unwrap();
+    let first: Vec<_> = true_names(&truth).into_iter().take(25).collect();
+    assert_eq!(names(&answer["result"]["tools"]), first);
+    assert_eq!(call(&world, &format!("/sse/{index}"), "", &list).status(), "405");
+    assert_eq!(call(&world, &format!("/sse/{index}/messages?session=other"), "", &list).status(), "404");
+}
+
+#[test]
+fn a_closed_remote_says_where_to_get_a_token() {
+    let (world, _, index) = with_universe("Closed");
+    let answer = call(&world, &format!("/mcp/{index}"), "", &json!({}));
+    assert_eq!(answer.status(), "401");
+    let challenge = answer.header("www-authenticate").unwrap();
+    let metadata = challenge.split('"').nth(1).unwrap().strip_prefix(world.url()).unwrap();
+    assert_eq!(ask(&world, metadata, "").json()["scopes_supported"], json!(["tools:read", "tools:write"]));
+}
+
+#[test]
+fn the_truth_can_be_asked_and_the_day_be_set() {
+    let (world, truth, index) = with_universe("NodeTool");
+    let told = String::from_utf8(ask(&world, "/testbed/truth", "Connection: close\r\n").body).unwrap();
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with('{')).collect();
+    assert_eq!(lines.len(), 500);
+    assert_eq!(lines[index as usize], serde_json::to_string(&truth).unwrap());
+    assert_eq!(ask(&world, "/testbed/day/3", "").status(), "204");
+    assert_ne!(String::from_utf8(ask(&world, "/testbed/truth", "").body).unwrap(), told);
+}
+
+#[test]
+fn passing_faults_of_the_universe_pass() {
+    let universe = Universe::new(3, 300).faults(0.5);
+    let world = World::builder().universe(universe).serve().unwrap();
+    let path = (0..)
+        .map(|n| format!("/npm/none-{n}"))
+        .find(|path| matches!(universe.fault(path, 0), Some((Fault::Status(503), false))));
+    let path = path.unwrap();
+    let statuses = [(); 2].map(|()| ask(&world, &path, "").status().to_owned());
+    assert_eq!(statuses, ["503", "404"]);
 }
