@@ -12,6 +12,7 @@ pub(crate) mod method;
 pub(crate) mod quote;
 pub(crate) mod server;
 pub(crate) mod source;
+pub(crate) mod tokens;
 pub(crate) mod tool;
 pub(crate) mod words;
 

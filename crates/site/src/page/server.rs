@@ -8,13 +8,15 @@ use riskdex_policy::{Policy, Stance, recommend};
 use serde::Serialize;
 
 use super::changes::EventRow;
+use super::tokens::{about, tokens};
 use super::tool::percent;
-use super::words::{Bar, CategoryView, LevelView, SignalView, date};
+use super::words::{Bar, CategoryView, LevelView, SignalView, date, share};
 use super::{
     Fact, Frame, LINE_MAX, Link, NAME_MAX, TEXT_MAX, counted, crumbs, full_name, one_line, server_json, server_path,
     short_name, source, summary_line, tool_path, tools, worst,
 };
 use crate::survey::Survey;
+use crate::theme::thousands;
 
 /// What the page says.
 #[derive(Serialize)]
@@ -29,6 +31,7 @@ pub(crate) struct ServerPage {
     failure: Option<FailureView>,
     facts: Vec<Fact>,
     tools: Vec<Row>,
+    cost: String,
     categories: Option<Bar>,
     levels: Option<Bar>,
     pub(crate) policy: String,
@@ -68,6 +71,7 @@ struct Row {
     category: Option<CategoryView>,
     level: Option<LevelView>,
     confidence: Option<u8>,
+    tokens: u64,
 }
 
 #[derive(Serialize)]
@@ -114,6 +118,8 @@ struct GoneTool {
 const GAPS: usize = 60;
 const NOTES: usize = 30;
 const EVENTS: usize = 20;
+/// Tools named as those that cost most.
+const HEAVIEST: usize = 3;
 /// Most tools named for one side of a dangerous combination.
 const EXAMPLES: usize = 8;
 /// Most servers with the same definitions named.
@@ -162,6 +168,7 @@ impl ServerPage {
                 error: one_line(&failure.error, 1000),
             }),
             facts: facts(record),
+            cost: cost(record),
             tools: rows(record),
             categories: Bar::categories(&categories, total),
             levels: Bar::levels(&levels, total),
@@ -277,8 +284,27 @@ fn rows(record: &ServerRecord) -> Vec<Row> {
             category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),
             level: tool.verdict.as_ref().map(|verdict| verdict.risk.into()),
             confidence: tool.verdict.as_ref().map(|verdict| percent(verdict.confidence)),
+            tokens: about(tokens(&tool.tool)),
         })
         .collect()
+}
+
+/// What the whole list takes of a model's context, and what takes most of it.
+fn cost(record: &ServerRecord) -> String {
+    let mut costs: Vec<(u64, &ToolRecord)> = record.tools.iter().map(|tool| (tokens(&tool.tool), tool)).collect();
+    costs.sort_by_key(|(tokens, _)| std::cmp::Reverse(*tokens));
+    let total: u64 = costs.iter().map(|(tokens, _)| tokens).sum();
+    let heaviest = costs
+        .iter()
+        .take(HEAVIEST)
+        .map(|(tokens, tool)| format!("{} (about {})", short_name(&tool.tool.name), thousands(about(*tokens))));
+    format!(
+        "The whole list takes about {} tokens of a model's context, {} of a window of 200,000. Most go to {}. \
+         (Estimated from the length of the definitions, for the o200k encoding.)",
+        thousands(about(total)),
+        share(total, 200_000),
+        heaviest.collect::<Vec<_>>().join(", "),
+    )
 }
 
 fn policy_text(record: &ServerRecord) -> String {
