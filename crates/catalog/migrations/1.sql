@@ -87,8 +87,8 @@ CREATE TABLE definitions (
     first_seen TEXT NOT NULL
 ) STRICT;
 CREATE INDEX definitions_unjudged ON definitions (rules_id) WHERE uses > 0;
-CREATE INDEX definitions_by_level ON definitions (level, name, category, uses) WHERE uses > 0;
-CREATE INDEX definitions_by_category ON definitions (category, name) WHERE uses > 0;
+CREATE INDEX definitions_by_level ON definitions (level, name, category, uses) WHERE uses > 0 AND level IS NOT NULL;
+CREATE INDEX definitions_by_category ON definitions (category, name) WHERE uses > 0 AND level IS NOT NULL;
 
 -- What a definition says. Apart, because it is long and never changes while its definition's row does. The
 -- text keeps an author's order of keys; where authors differ in nothing else, the smallest text is kept.

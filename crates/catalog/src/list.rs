@@ -1,6 +1,6 @@
 //! Lists over the whole catalog, streamed, and the counts beside them.
 
-use riskdex_model::{Category, Level, PackageId, capped};
+use riskdex_model::{PackageId, capped};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::run::last_run;
@@ -113,7 +113,8 @@ pub(crate) fn tools_query(filter: Filter) -> (String, Option<&'static str>) {
             "{TOOL_COLUMNS} FROM {from} CROSS JOIN tools ON tools.definition_id = definitions.id AND gone_at IS NULL
              CROSS JOIN servers ON servers.id = tools.server_id
              CROSS JOIN texts ON texts.definition_id = definitions.id
-             WHERE {condition} AND uses > 0 ORDER BY definitions.name, servers.slug, tools.slug"
+             WHERE {condition} AND uses > 0 AND definitions.level IS NOT NULL
+             ORDER BY definitions.name, servers.slug, tools.slug"
         )
     };
     match filter {
@@ -177,18 +178,16 @@ fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
         connection.query_row(sql, (), |row| Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?)))?;
     let sql = "SELECT count(*) FROM failures WHERE resolved_at IS NULL";
     totals.failed = connection.query_row(sql, (), |row| count(row, 0))?;
+    let sql = "SELECT count(*) FROM definitions WHERE uses > 0";
+    totals.definitions = connection.query_row(sql, (), |row| count(row, 0))?;
     let mut statement = connection.prepare_cached(COUNTS)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (level, category): (Option<Level>, Option<Category>) = (name(row, 0)?, name(row, 1)?);
-        totals.definitions += count(row, 2)?;
-        if let (Some(level), Some(category)) = (level, category) {
-            *totals.by_level.entry(level).or_default() += count(row, 3)?;
-            *totals.by_category.entry(category).or_default() += count(row, 3)?;
-        }
+        *totals.by_level.entry(required_name(row, 0)?).or_default() += count(row, 2)?;
+        *totals.by_category.entry(required_name(row, 1)?).or_default() += count(row, 2)?;
     }
     Ok(totals)
 }
 
-pub(crate) const COUNTS: &str = "SELECT level, category, count(*), sum(uses) FROM definitions WHERE uses > 0
+const COUNTS: &str = "SELECT level, category, sum(uses) FROM definitions WHERE uses > 0 AND level IS NOT NULL
      GROUP BY level, category";

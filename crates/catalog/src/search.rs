@@ -61,7 +61,7 @@ impl Catalog {
     /// ([`ToolSummary::id`](crate::ToolSummary)) that hold it, ascending.
     pub fn for_each_term<E: From<Error>>(&self, mut visit: impl FnMut(&str, &[i64]) -> Result<(), E>) -> Result<(), E> {
         let (mut term, mut tools) = (String::new(), Vec::<i64>::new());
-        let query = ("SELECT DISTINCT term, doc FROM tool_terms ORDER BY term, doc", ());
+        let query = ("SELECT term, doc FROM tool_terms ORDER BY term", ());
         let shape = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         self.stream::<(String, i64), E>(format_args!("reading the words of tools"), query, shape, |(next, tool)| {
             if next != term {
@@ -71,7 +71,10 @@ impl Catalog {
                 tools.clear();
                 term = next;
             }
-            tools.push(tool);
+            // Once for each place it occurs in, tool by tool.
+            if tools.last() != Some(&tool) {
+                tools.push(tool);
+            }
             Ok(())
         })?;
         if tools.is_empty() { Ok(()) } else { visit(&term, &tools) }

@@ -451,7 +451,7 @@ fn search_finds_what_tools_are_now() {
     assert_eq!(found("\" OR name:*").len(), 0);
     let servers = world.catalog.search_servers("alp", 10).unwrap();
     assert_eq!(servers[0].slug, "pypi-alpha");
-    world.read("alpha", "2", &[("drop_table", "changed words")], &day(3));
+    world.read("alpha", "2", &[("drop_table", "changed words, changed table")], &day(3));
     assert_eq!(world.catalog.search("users", 10).unwrap(), [], "a tool that is gone is not found");
     let run = world.catalog.begin_run("list", &day(3)).unwrap();
     world.catalog.finish_run(run, &RunReport::default(), &day(3)).unwrap();
