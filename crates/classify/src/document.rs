@@ -103,10 +103,11 @@ pub(crate) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads a definition.
-    pub(crate) fn new(tool: &'t Tool) -> Self {
-        let mut document =
-            Self { buffer: Vec::with_capacity(1024), tokens: Vec::with_capacity(192), ..Self::default() };
+    /// Reads a definition into memory that was used before.
+    pub(crate) fn new(tool: &'t Tool, mut buffer: Vec<u8>, mut tokens: Vec<Token>) -> Self {
+        buffer.clear();
+        tokens.clear();
+        let mut document = Self { buffer, tokens, ..Self::default() };
         document.identifier(Place::Name, &tool.name);
         if let Some(title) = &tool.title {
             document.identifier(Place::Title, title);
@@ -393,7 +394,7 @@ mod tests {
 
     fn named(name: &str) -> String {
         let tool = Tool { name: name.into(), ..Tool::default() };
-        words(&Document::new(&tool)).trim_end_matches(['.', ' ']).trim().to_owned()
+        words(&Document::new(&tool, Vec::new(), Vec::new())).trim_end_matches(['.', ' ']).trim().to_owned()
     }
 
     #[test]
@@ -411,7 +412,7 @@ mod tests {
             description: Some("Doesn't delete.\n\nUse `rm_all`, or read-only mode".into()),
             ..Tool::default()
         };
-        let document = Document::new(&tool);
+        let document = Document::new(&tool, Vec::new(), Vec::new());
         assert_eq!(words(&document), " x . doesnt delete . . use rm_all , or read only mode . ");
         let code: Vec<_> = document.tokens.iter().filter(|t| t.kind == Kind::Code).collect();
         assert_eq!(code.len(), 1);
@@ -427,7 +428,7 @@ mod tests {
             }}),
             ..Tool::default()
         };
-        let document = Document::new(&tool);
+        let document = Document::new(&tool, Vec::new(), Vec::new());
         assert_eq!(document.pointer(1), "/properties/a~1b/properties/op");
         assert_eq!((document.parameters[0].kind, document.parameters[1].kind), (Type::Object, Type::String));
         assert!(document.parameters[1].has_choices);
@@ -439,7 +440,7 @@ mod tests {
         let mut schema = json!({"properties": {"a": {"$ref": "#"}}});
         schema["properties"]["a"]["description"] = "word ".repeat(100_000).into();
         let tool = Tool { name: "x".repeat(100_000), input_schema: schema, ..Tool::default() };
-        let document = Document::new(&tool);
+        let document = Document::new(&tool, Vec::new(), Vec::new());
         assert!(document.buffer.len() < 2 * TEXT_MAX);
     }
 }

@@ -46,6 +46,9 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
+    /// The number of slots.
+    pub(crate) const COUNT: usize = Self::Several as usize + 1;
+
     /// Whether the slot belongs to one parameter: conditions on such slots must hold for the same parameter.
     pub(crate) const fn is_of_parameter(self) -> bool {
         matches!(self, Self::Parameter | Self::ParameterName | Self::ParameterText | Self::Choice)
@@ -107,8 +110,9 @@ impl Grammar {
         })
     }
 
-    /// All facts of a definition, in the order of the text.
-    pub(crate) fn facts(&self, document: &Document, hits: &[Hit]) -> Vec<Fact> {
+    /// Puts all facts of a definition into `facts`, in the order of the text.
+    pub(crate) fn facts(&self, document: &Document, hits: &[Hit], facts: &mut Vec<Fact>) {
+        facts.clear();
         let mut index = Vec::with_capacity(document.tokens.len() + 1);
         let mut at = 0;
         for token in 0..=document.tokens.len() {
@@ -117,7 +121,7 @@ impl Grammar {
             }
             index.push(at as u32);
         }
-        let mut reader = Reader { grammar: self, document, hits, index, facts: Vec::with_capacity(64), field: 0 };
+        let mut reader = Reader { grammar: self, document, hits, index, facts, field: 0 };
         for (number, field) in document.fields.iter().enumerate() {
             reader.field = number as u16;
             match field.place {
@@ -130,7 +134,6 @@ impl Grammar {
             }
         }
         reader.several_choices();
-        reader.facts
     }
 
     fn effect(&self, hit: &Hit) -> Option<u8> {
@@ -144,7 +147,7 @@ struct Reader<'a, 't> {
     hits: &'a [Hit],
     /// For each token the first hit that begins there or later.
     index: Vec<u32>,
-    facts: Vec<Fact>,
+    facts: &'a mut Vec<Fact>,
     field: u16,
 }
 

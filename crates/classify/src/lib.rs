@@ -20,6 +20,7 @@
 //! # Ok::<(), riskdex_classify::Error>(())
 //! ```
 
+mod compile;
 mod document;
 mod engine;
 mod error;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use riskdex_model::Fingerprint;
 
-use crate::engine::Engine;
+use crate::compile::compile;
 use crate::error::{Error, Problem};
 use crate::lexicon::{self, Lexicon};
 use crate::overrides::{self, Override};
@@ -73,7 +73,7 @@ pub(crate) fn load(sources: Vec<Source>) -> Result<Rules, Error> {
     let version = version(&sources);
     let by_path: BTreeMap<String, Source> = sources.into_iter().map(|s| (s.path.clone(), s)).collect();
     let lexicons = read.lexicons.into_values().map(|(lexicon, _)| lexicon).collect();
-    let engine = Engine::new(&rules, &by_path, lexicons, &mut problems)?;
+    let engine = compile(&rules, &by_path, lexicons, &mut problems)?;
     if !problems.is_empty() {
         return Err(Error::Rules(problems));
     }

@@ -65,11 +65,11 @@ impl Matcher {
         Ok(Self { automaton, patterns, senses })
     }
 
-    /// Everything found, in the order of the first token, longer ones first.
-    pub(crate) fn hits(&self, document: &Document) -> Vec<Hit> {
+    /// Puts everything found into `hits`, in the order of the first token, longer ones first.
+    pub(crate) fn hits(&self, document: &Document, hits: &mut Vec<Hit>) {
+        hits.clear();
         let input = Input::new(&document.buffer).anchored(Anchored::No);
         let mut state = OverlappingState::start();
-        let mut hits: Vec<Hit> = Vec::with_capacity(64);
         let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
         let tokens = &document.tokens;
         let mut last = 0;
@@ -110,7 +110,6 @@ impl Matcher {
             });
         }
         hits.sort_by_key(|h| (h.first, std::cmp::Reverse(h.last), h.start, h.sense.lexicon));
-        hits
     }
 }
 

@@ -63,6 +63,16 @@ pub struct Rule {
     pub(crate) clauses: Vec<RawClause>,
 }
 
+impl Rule {
+    /// The category it speaks for, if it does not state a signal.
+    pub fn category(&self) -> Option<Category> {
+        match self.claim {
+            Claim::Category(category) => Some(category),
+            Claim::Signal(_) => None,
+        }
+    }
+}
+
 /// A tool in a rule file, with what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Example {

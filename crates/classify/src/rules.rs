@@ -1,9 +1,11 @@
 //! The rules, ready to judge.
 
+use std::cell::RefCell;
+
 use riskdex_model::{Evidence, Tool, Verdict};
 
 use crate::document::Document;
-use crate::engine::Engine;
+use crate::engine::{Engine, Fired, Firing, Scratch};
 use crate::error::Error;
 use crate::load::load;
 use crate::overrides::Override;
@@ -12,6 +14,10 @@ use crate::rule::{Example, Rule, Status};
 use crate::source::Source;
 use crate::verdict::{judge, quoted};
 use crate::weigh::{Weights, scores, weigh};
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
 
 /// A loaded set of rules. Judging takes `&self`, from as many threads as there are.
 #[derive(Debug)]
@@ -80,19 +86,31 @@ impl Rules {
 
     /// Judges a definition.
     pub fn classify(&self, tool: &Tool) -> Verdict {
-        judge(self, tool)
+        self.look(tool, |document, fired| judge(self, tool, document, fired))
+    }
+
+    /// Reads a definition and fires the rules on it.
+    fn look<R>(&self, tool: &Tool, then: impl FnOnce(&Document, &Fired) -> R) -> R {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let document =
+                Document::new(tool, std::mem::take(&mut scratch.buffer), std::mem::take(&mut scratch.tokens));
+            let fired = self.engine.fire(tool, &document, scratch);
+            let result = then(&document, &fired);
+            (scratch.buffer, scratch.tokens) = (document.buffer, document.tokens);
+            result
+        })
     }
 
     /// Every rule that fires on a definition, with the words that set it off.
     pub fn explain(&self, tool: &Tool) -> Vec<Explained<'_>> {
-        let document = Document::new(tool);
-        let firings = self.engine.fire(tool, &document);
-        let explained = firings.iter().map(|firing| {
-            let rule = &self.rules[firing.rule];
-            let evidence = firing.facts.iter().filter_map(|fact| quoted(&document, fact, &rule.id)).collect();
-            Explained { rule, evidence }
-        });
-        explained.collect()
+        self.look(tool, |document, fired| {
+            let explained = fired.firings.iter().map(|firing| {
+                let rule = &self.rules[firing.rule];
+                let evidence = fired.words(firing).iter().filter_map(|fact| quoted(document, fact, &rule.id)).collect();
+                Explained { rule, evidence }
+            });
+            explained.collect()
+        })
     }
 
     /// Runs the examples of all rule files; what fails is given back.
@@ -113,10 +131,11 @@ impl Rules {
 
     fn fault(&self, rule: &Rule, example: &Example, wanted: bool) -> Option<String> {
         let name = &example.tool.name;
-        let document = Document::new(&example.tool);
-        let firings = self.engine.fire(&example.tool, &document);
-        let category = weigh(&scores(&self.rules, &self.weights, &firings), 1.0).category;
-        let fired = firings.iter().any(|f| self.rules[f.rule].id == rule.id && self.engine.counts(f, category));
+        let (category, fired) = self.look(&example.tool, |_, fired| {
+            let category = weigh(&scores(&self.rules, &self.weights, &fired.firings), 1.0).category;
+            let counts = |f: &Firing| self.rules[f.rule].id == rule.id && self.engine.counts(f, category);
+            (category, fired.firings.iter().any(counts))
+        });
         if fired != wanted {
             let what = if wanted { "does not fire" } else { "fires" };
             return Some(format!("{what} on `{name}`"));

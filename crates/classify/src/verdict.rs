@@ -4,7 +4,7 @@ use riskdex_model::{Annotations, Category, Evidence, Level, Signal, Tool, Verdic
 
 use crate::Rules;
 use crate::document::{Document, Place};
-use crate::engine::Firing;
+use crate::engine::{Fired, Firing};
 use crate::grammar::Fact;
 use crate::rationale::Grounds;
 use crate::rule::{Claim, Rule};
@@ -16,10 +16,9 @@ const EVIDENCE_MAX: usize = 6;
 const CLAUSES_MAX: usize = 2;
 
 /// Judges one tool.
-pub(crate) fn judge(rules: &Rules, tool: &Tool) -> Verdict {
-    let document = Document::new(tool);
-    let firings = rules.engine.fire(tool, &document);
-    let odds = scores(&rules.rules, &rules.weights, &firings);
+pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fired) -> Verdict {
+    let firings = &fired.firings;
+    let odds = scores(&rules.rules, &rules.weights, firings);
     let weighed = weigh(&odds, rules.weights.temperature);
     let stated = rules.overrides.iter().find(|o| o.is_for(tool));
     let category = stated.and_then(|o| o.category).unwrap_or(weighed.category);
@@ -56,7 +55,7 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool) -> Verdict {
     others.sort_by(|&a, &b| odds[b].total_cmp(&odds[a]));
     let mut clauses: Vec<String> = Vec::new();
     for firing in &decisive {
-        let clause = clause(rule(firing), firing, &document);
+        let clause = clause(rule(firing), fired.words(firing), document);
         if !clause.is_empty() && !clauses.contains(&clause) && clauses.len() < CLAUSES_MAX {
             clauses.push(clause);
         }
@@ -78,8 +77,8 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool) -> Verdict {
     let mut evidence: Vec<Evidence> = Vec::new();
     let shown = decisive.iter().take(EVIDENCE_MAX).copied().chain(signalling.iter().map(|(_, f)| *f));
     for firing in shown {
-        for fact in &firing.facts {
-            let Some(found) = quoted(&document, fact, &rule(firing).id) else { continue };
+        for fact in fired.words(firing) {
+            let Some(found) = quoted(document, fact, &rule(firing).id) else { continue };
             if !evidence.contains(&found) {
                 evidence.push(found);
             }
@@ -96,8 +95,8 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool) -> Verdict {
 }
 
 /// A rule's clause with the words that fired.
-fn clause(rule: &Rule, firing: &Firing, document: &Document) -> String {
-    let words = firing.facts.first().map(|fact| {
+fn clause(rule: &Rule, facts: &[Fact], document: &Document) -> String {
+    let words = facts.first().map(|fact| {
         let text = document.fields[usize::from(fact.field)].text;
         format!("“{}”", squeezed(&text[fact.start as usize..fact.end as usize]))
     });

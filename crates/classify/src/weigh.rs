@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use riskdex_model::Category;
 use serde::Deserialize;
 
-use crate::engine::{Firing, category_of};
+use crate::engine::Firing;
 use crate::error::Problem;
 use crate::rule::Rule;
 use crate::source::{Source, inside_toml};
@@ -62,7 +62,7 @@ pub(crate) fn scores(rules: &[Rule], weights: &Weights, firings: &[Firing]) -> S
     let mut scores: Scores = std::array::from_fn(|_| scores.next().unwrap_or(0.0));
     for firing in firings {
         let rule = &rules[firing.rule];
-        if let Some(category) = category_of(rule) {
+        if let Some(category) = rule.category() {
             scores[category as usize] += rule.weight;
         }
     }
