@@ -89,7 +89,8 @@ pub(crate) enum Command {
 /// Which servers to read, and from where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Crawl {
-    /// Index to crawl; repeat for several [default: every source that the configuration enables, else awslabs]
+    /// Index to crawl: awslabs, registry, github, or file:PATH for a list of your own (JSON, YAML, CSV, mcp.json, or a
+    /// package a line); repeat for several [default: `source` of the configuration, else awslabs]
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Vec<String>,
     /// Read only servers of this name (published name, package or slug); repeat for several

@@ -18,7 +18,9 @@ pub(crate) struct Config {
     /// Address the site is published at.
     pub(crate) base_url: Option<String>,
     /// Sources that `crawl` and `nightly` read when none is named.
-    pub(crate) sources: Vec<String>,
+    pub(crate) source: Vec<String>,
+    /// `[sources.NAME]`: changes to the tables of the built-in sources.
+    pub(crate) sources: toml::Table,
     /// Python package index.
     pub(crate) pypi_index: Option<String>,
     /// npm registry.

@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
 
 /// The sources to read: those that were named, else those of the configuration, else the usual one.
 fn sources(config: &Config, args: &Crawl) -> Vec<String> {
-    let mut names = if args.source.is_empty() { config.sources.clone() } else { args.source.clone() };
+    let mut names = if args.source.is_empty() { config.source.clone() } else { args.source.clone() };
     if names.is_empty() {
         names.push(USUAL_SOURCE.to_owned());
     }

@@ -7,7 +7,10 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail};
 use riskdex_catalog::Failure;
-use riskdex_crawl::source::{Place, Source, awslabs::Awslabs};
+use riskdex_crawl::source::awslabs::Awslabs;
+use riskdex_crawl::source::file::UserList;
+use riskdex_crawl::source::registry::McpRegistry;
+use riskdex_crawl::source::{Place, Source, places};
 use riskdex_crawl::{Client, ClientConfig, Event, Machine, Memory, Plan, Registries};
 use riskdex_extract::Extractor;
 use riskdex_model::{Extraction, Registry, Release, Server};
@@ -35,8 +38,9 @@ impl Run<'_> {
     /// Reads every source into the catalog.
     pub(crate) fn crawl(&mut self) -> Result<()> {
         let extractor = Arc::new(crate::command::extract::extractor(self.global)?);
-        let plan = self.plan(&extractor)?;
-        let client = self.client(&plan.registries)?;
+        let places = places(embedded::data("sources.toml")?, &self.config.sources)?;
+        let plan = self.plan(&places, &extractor)?;
+        let client = self.client(&places, &plan.registries)?;
         let memory = Memory::new(self.catalog.clone(), &clock::now());
         let progress = Progress::start("read", 0, self.global.quiet);
         for endpoint in plan.registries.endpoints() {
@@ -55,18 +59,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn plan(&self, extractor: &Extractor) -> Result<Plan> {
+    fn plan(&self, places: &BTreeMap<String, Place>, extractor: &Extractor) -> Result<Plan> {
         let args = self.args;
-        let places: BTreeMap<String, Place> =
-            toml::from_str(embedded::data("sources.toml")?).context("in sources.toml")?;
-        let place = |name: &str| places.get(name).cloned().with_context(|| format!("sources.toml has no table {name}"));
-        let mut chosen: Vec<Box<dyn Source>> = Vec::new();
-        for name in sources(&self.config, args) {
-            chosen.push(match name.as_str() {
-                "awslabs" => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place("awslabs")?)?),
-                _ => bail!("unknown source {name:?}; known: awslabs"),
-            });
-        }
+        let names = sources(&self.config, args);
+        let chosen = names.iter().map(|name| source(name, places)).collect::<Result<Vec<_>>>()?;
         let needed: BTreeSet<Registry> = chosen.iter().flat_map(|source| source.registries()).collect();
         let pypi = args.pypi_index.as_deref().or(self.config.pypi_index.as_deref());
         let npm = args.npm_registry.as_deref().or(self.config.npm_registry.as_deref());
@@ -81,11 +77,14 @@ impl Run<'_> {
         })
     }
 
-    fn client(&self, registries: &Registries) -> Result<Client> {
+    fn client(&self, places: &BTreeMap<String, Place>, registries: &Registries) -> Result<Client> {
         let contact = self.config.contact.as_deref().unwrap_or(env!("CARGO_PKG_NAME"));
         let mut config = ClientConfig::new(&format!("riskdex/{} (+{contact})", env!("CARGO_PKG_VERSION")));
         config.allow_private.extend(self.args.allow_private.iter().chain(&self.config.allow_private).cloned());
-        // The user named these indexes; a mirror inside a company has a private address.
+        config.host_limits.extend(places.values().map(|place| (place.host(), place.limits)));
+        // What the user named may have a private address, as a mirror inside a company has.
+        let named = places.iter().filter(|(name, _)| self.config.sources.contains_key(*name));
+        config.allow_private.extend(named.map(|(_, place)| place.host()));
         config.allow_private.extend(registries.endpoints().map(riskdex_crawl::Endpoint::host));
         Ok(Client::new(config)?)
     }
@@ -175,6 +174,21 @@ impl Run<'_> {
         self.report.failed.push(failure);
         Ok(())
     }
+}
+
+/// The source of that name.
+fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source>> {
+    if let Some(path) = name.strip_prefix("file:") {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the list {path}"))?;
+        return Ok(Box::new(UserList::new("file", path, &text)?));
+    }
+    let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let place = places.get(name).cloned();
+    let place = place.with_context(|| format!("unknown source {name:?}; known: {}, file:PATH", known()))?;
+    Ok(match name {
+        "awslabs" => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place)?),
+        _ => Box::new(McpRegistry::new(name, place)),
+    })
 }
 
 fn read(readings: &mut JoinSet<Reading>, extractor: &Arc<Extractor>, server: Server, release: Release, blob: PathBuf) {
