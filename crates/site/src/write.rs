@@ -9,6 +9,9 @@ use crate::{BuildReport, Error, Result};
 /// Says that a folder is ours: only then may a build remove what it did not write.
 const MARK: &str = ".riskdex-site";
 
+/// How the names of files begin that are not yet whole; one that a killed build left is removed by the next.
+const UNFINISHED: &str = ".new-";
+
 /// The output folder. The only place that writes files of the site: a file is replaced in one step, only when
 /// its content is another one, and whatever no page claimed is removed in the end.
 pub(crate) struct Output {
@@ -141,7 +144,7 @@ fn temporary(target: &Path) -> Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o644));
     }
-    builder.prefix(".new-").tempfile_in(folder).map_err(Error::io(folder, "making a file"))
+    builder.prefix(UNFINISHED).tempfile_in(folder).map_err(Error::io(folder, "making a file"))
 }
 
 /// Whether both are equal once the first `stamp` of `new` is left out of both.
@@ -177,7 +180,7 @@ fn sweep(folder: &Path, path: &str, claimed: &BTreeSet<String>, report: &mut Bui
     for entry in fs::read_dir(folder).map_err(Error::io(folder, "listing"))? {
         let entry = entry.map_err(Error::io(folder, "listing"))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if path.is_empty() && name.starts_with('.') {
+        if path.is_empty() && name.starts_with('.') && !name.starts_with(UNFINISHED) {
             continue;
         }
         let below = if path.is_empty() { name } else { format!("{path}/{name}") };
@@ -255,6 +258,17 @@ mod tests {
         }
         output.put("x", b"").unwrap();
         assert!(matches!(output.put("x", b""), Err(Error::Place { .. })));
+    }
+
+    #[test]
+    fn what_a_killed_build_left_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        build(root.path(), &[("a/index.html", "1")]);
+        for path in [".new-x", "a/.new-y", ".nojekyll"] {
+            fs::write(root.path().join(path), "half").unwrap();
+        }
+        assert_eq!(build(root.path(), &[("a/index.html", "1")]).removed, 2);
+        assert!(root.path().join(".nojekyll").exists());
     }
 
     #[test]

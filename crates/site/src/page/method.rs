@@ -1,5 +1,7 @@
 //! How lists are read and verdicts made, and the reference of the rules.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::words::SignalView;
@@ -14,14 +16,20 @@ pub(crate) struct MethodPage<'a> {
     crumbs: Vec<Link>,
     accuracy: Option<&'a Accuracy>,
     rules_version: Option<&'a str>,
+    rules: usize,
+    /// The rules by what they say of a tool.
+    groups: Vec<Group<'a>>,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    effect: &'a str,
     rules: Vec<RuleRow<'a>>,
 }
 
 #[derive(Serialize)]
 struct RuleRow<'a> {
-    id: &'a str,
     title: &'a str,
-    effect: &'a str,
     path: String,
 }
 
@@ -32,19 +40,19 @@ pub(crate) fn rule_path(id: &str) -> String {
 
 impl<'a> MethodPage<'a> {
     pub(crate) fn new(theme: &'a Theme) -> Self {
-        let row = |rule: &'a RulePage| RuleRow {
-            id: &rule.id,
-            title: &rule.title,
-            effect: &rule.effect,
-            path: rule_path(&rule.id),
-        };
+        let mut groups: BTreeMap<&str, Vec<RuleRow<'_>>> = BTreeMap::new();
+        for rule in &theme.rules {
+            let row = RuleRow { title: &rule.title, path: rule_path(&rule.id) };
+            groups.entry(&rule.effect).or_default().push(row);
+        }
         let summary = "Where tool lists come from, how verdicts are made, and how far to trust them.";
         Self {
             page: Frame::new("method", "/method/", "Method", summary),
             crumbs: crumbs([], "Method"),
             accuracy: theme.accuracy.as_ref(),
             rules_version: theme.rules_version.as_deref(),
-            rules: theme.rules.iter().map(row).collect(),
+            rules: theme.rules.len(),
+            groups: groups.into_iter().map(|(effect, rules)| Group { effect, rules }).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use riskdex_catalog::{ServerRecord, ToolRecord};
 use riskdex_model::{Category, Signal};
-use riskdex_policy::{Policy, Stance, recommend};
+use riskdex_policy::{Policy, recommend};
 use serde::Serialize;
 
 use super::changes::EventRow;
@@ -204,10 +204,7 @@ impl ServerPage {
 
 /// The recommended policy of a server: the merge of its tools' rules.
 pub(crate) fn whole_policy(record: &ServerRecord) -> Policy {
-    match record.tools.is_empty() {
-        true => Policy::new(Stance::Deny),
-        false => recommend(record.tools.iter().filter_map(|tool| Some((&tool.tool, tool.verdict.as_ref()?)))),
-    }
+    recommend(record.tools.iter().filter_map(|tool| Some((&tool.tool, tool.verdict.as_ref()?))))
 }
 
 fn headline(record: &ServerRecord, categories: &BTreeMap<Category, u64>) -> String {
