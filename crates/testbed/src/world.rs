@@ -11,13 +11,14 @@ use axum::extract::{ConnectInfo, Query, Request as Asked, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::package::{Package, Project};
 use crate::remote::{Call, Streams};
-use crate::reply::not_found;
+use crate::reply::{self, not_found};
 use crate::wire::{Door, Line};
 use crate::{Fault, Universe, npm, pypi, registry, remote};
 
@@ -40,6 +41,7 @@ pub struct World {
 pub struct Builder {
     books: Books,
     packages: Vec<(Kind, Package)>,
+    port: u16,
 }
 
 /// A request that a world received.
@@ -76,6 +78,8 @@ struct Books {
     /// By canonical name.
     python: BTreeMap<String, Arc<Project>>,
     npm: BTreeMap<String, Arc<Project>>,
+    /// Content type and body by path.
+    documents: BTreeMap<String, (String, Bytes)>,
     html_only: bool,
     universe: Option<Universe>,
     day: u64,
@@ -164,13 +168,24 @@ impl Builder {
         self
     }
 
-    /// Serves the world on a free port of the loopback interface.
+    /// Serves a document at a path, whatever else is there.
+    pub fn document(mut self, path: &str, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.books.documents.insert(path.to_owned(), (content_type.to_owned(), body.into()));
+        self
+    }
+
+    /// Chooses the port; otherwise it is a free one.
+    pub fn port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Serves the world on the loopback interface.
     pub fn serve(self) -> io::Result<World> {
-        let Self { mut books, packages } = self;
+        let Self { mut books, packages, port } = self;
         for (kind, package) in &packages {
             books.publish(*kind, package)?;
         }
-        let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared { url, books: Mutex::new(books), streams: Streams::default() });
@@ -195,6 +210,22 @@ impl Builder {
 }
 
 impl World {
+    /// A configuration of the program that points every source and registry at this world.
+    pub fn config(&self) -> String {
+        let mut registry = toml::toml! {
+            limits = { per_minute = 60000, concurrent = 16 }
+        };
+        let mut config = toml::toml! {
+            source = ["registry"]
+            allow_private = ["127.0.0.1"]
+        };
+        config.insert("pypi_index".to_owned(), self.pypi_index().into());
+        config.insert("npm_registry".to_owned(), self.npm_registry().into());
+        registry.insert("url".to_owned(), format!("{}/v0.1/servers", self.mcp_registry()).into());
+        config.insert("sources".to_owned(), toml::Table::from_iter([("registry".to_owned(), registry.into())]).into());
+        config.to_string()
+    }
+
     /// Begins to describe a world.
     pub fn builder() -> Builder {
         Builder::default()
@@ -335,6 +366,10 @@ fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
         (books.universe.unwrap_or_default(), books.day, books.html_only)
     };
     let path = parts.uri.path();
+    let document = world.books().documents.get(path).cloned();
+    if let Some((content_type, body)) = document {
+        return reply::document(headers, &content_type, body);
+    }
     if let Some(rest) = path.strip_prefix("/pypi/simple/") {
         let project = world.project(Kind::Python, &pypi::canonical(rest.trim_end_matches('/')));
         pypi::project(headers, rest, project.as_deref(), base, html_only)
@@ -344,7 +379,7 @@ fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
         let rest = percent_decode_str(rest).decode_utf8_lossy();
         npm::answer(headers, &rest, world.project(Kind::Npm, npm::name(&rest)).as_deref(), base)
     } else if path == "/registry/v0.1/servers" {
-        registry::servers(headers, &query, &universe, day, base)
+        registry::servers(&query, &universe, day, base)
     } else if let Some(index) = path.strip_prefix("/.well-known/oauth-protected-resource/mcp/") {
         index.parse().map_or_else(|_| not_found(), |index| remote::protection(index, base))
     } else if let Some(day) = path.strip_prefix("/testbed/day/").and_then(|day| day.parse().ok()) {

@@ -170,6 +170,23 @@ fn a_folder_is_served_as_it_lies_there() {
     assert!(archive.by_name("tests.rs").is_ok() && archive.by_name("x-1.dist-info/METADATA").is_ok());
 }
 
+#[test]
+fn any_document_can_be_served() {
+    let world = World::builder().document("/lists/one.json", "application/json", "[1]").serve().unwrap();
+    assert_eq!(ask(&world, "/lists/one.json", "").json(), json!([1]));
+    assert_eq!(ask(&world, "/lists/two.json", "").status(), "404");
+}
+
+#[test]
+fn the_configuration_names_this_world_only() {
+    let world = World::builder().serve().unwrap();
+    let config: toml::Table = world.config().parse().unwrap();
+    assert_eq!(config["pypi_index"].as_str(), Some(&*world.pypi_index()));
+    let registry = config["sources"]["registry"]["url"].as_str().unwrap();
+    assert_eq!(registry, format!("{}/registry/v0.1/servers", world.url()));
+    assert_eq!(world.config().matches("http://").count(), world.config().matches(world.url()).count());
+}
+
 /// A world whose index goes wrong so, and what a client gets.
 fn spoiled(fault: Fault) -> (World, Answer) {
     let world = World::builder().pypi(package()).fault("/pypi/simple/some-server/", fault).serve().unwrap();
