@@ -220,7 +220,7 @@ fn element(xml: &str, parents: &[&str], names: &[&str]) -> Option<String> {
     let document = roxmltree::Document::parse_with_options(xml, options).ok()?;
     let path_matches = |node: &roxmltree::Node<'_, '_>| {
         let above: Vec<&str> =
-            node.ancestors().skip(1).filter(|n| n.is_element()).map(|n| n.tag_name().name()).collect();
+            node.ancestors().skip(1).filter(roxmltree::Node::is_element).map(|n| n.tag_name().name()).collect();
         parents.is_empty() || above.iter().rev().eq(parents)
     };
     names.iter().find_map(|name| {

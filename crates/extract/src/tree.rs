@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Files by path (`/` between parts, no `.` or `..`, relative to the artifact's root), in the order of their names.
 ///
@@ -65,9 +66,9 @@ impl Tree {
         let mut files = Vec::new();
         for (path, bytes) in other.files {
             let path = format!("{prefix}{path}");
-            if !self.files.contains_key(&path) {
-                files.push(path.clone());
-                self.files.insert(path, bytes);
+            if let Entry::Vacant(free) = self.files.entry(path) {
+                files.push(free.key().clone());
+                free.insert(bytes);
             }
         }
         files.sort_unstable();

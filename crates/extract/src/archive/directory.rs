@@ -33,7 +33,7 @@ pub(super) fn read(root: &Path, intake: &mut Intake<'_>) -> Result<(), Error> {
                         open.push(name);
                     }
                 }
-                Ok(kind) if kind.is_file() => file(&entry, name, intake),
+                Ok(kind) if kind.is_file() => file(&entry, &name, intake),
                 Ok(_) => intake.anomaly(&name, "not a regular file (a link or a device); not read"),
                 Err(error) => intake.anomaly(&name, format!("cannot be read: {error}")),
             }
@@ -42,15 +42,15 @@ pub(super) fn read(root: &Path, intake: &mut Intake<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn file(entry: &fs::DirEntry, name: String, intake: &mut Intake<'_>) {
-    if intake.admit(&name) == Want::Nothing {
+fn file(entry: &fs::DirEntry, name: &str, intake: &mut Intake<'_>) {
+    if intake.admit(name) == Want::Nothing {
         return;
     }
     let read = entry.metadata().and_then(|metadata| {
-        let member = Member { name: name.clone(), size: metadata.len() };
+        let member = Member { name: name.to_owned(), size: metadata.len() };
         intake.take(&member, 0, &mut File::open(entry.path())?)
     });
     if let Err(error) = read {
-        intake.anomaly(&name, format!("cannot be read: {error}"));
+        intake.anomaly(name, format!("cannot be read: {error}"));
     }
 }

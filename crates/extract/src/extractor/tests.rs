@@ -122,11 +122,19 @@ fn a_bundle_is_read_by_code_and_manifest() {
         ),
         ("server/native.node", "\u{7f}ELF"),
     ]);
+    let program = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n\
+         new McpServer({ name: 'b' }).registerTool('from_code', { description: 'Read.' }, async () => ({}));\n";
     let extraction = extractor().read(folder.path()).unwrap();
     assert_eq!((extraction.package.as_str(), extraction.registry), ("bundle", Some(Registry::Mcpb)));
     assert_eq!(extraction.about.publisher.as_deref(), Some("A"));
     assert_eq!(names(&extraction.tools), ["list_items"]);
     assert!(extraction.dynamic.unwrap().contains("generated when the server runs"));
+
+    fs::write(folder.path().join("server/index.js"), program).unwrap();
+    let extraction = extractor().read(folder.path()).unwrap();
+    assert_eq!(names(&extraction.tools), ["from_code"]);
+    assert_eq!(extraction.dynamic, None);
+    assert!(extraction.notes[0].contains("nothing in the code registers them: list_items"), "{:?}", extraction.notes);
 }
 
 #[test]

@@ -33,6 +33,7 @@ use riskdex_model::{Gap, GapKind, Tool};
 
 use crate::fold::{Args, Interp, Place, Value};
 use crate::found::{Elsewhere, Found};
+use crate::manifest::bundle;
 use crate::tree::Tree;
 use functions::Later;
 use loader::Loaded;
@@ -81,7 +82,8 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     });
     let mut interp = Interp::new(script.clone(), steps);
     let find = |file: &str| join(&manifest.folder, file).and_then(|path| script.resolver.file(&path));
-    let programs: Vec<String> = manifest.programs().into_iter().filter_map(&find).collect();
+    let bundled = bundle::program(tree).and_then(|file| script.resolver.file(&file));
+    let programs: Vec<String> = bundled.into_iter().chain(manifest.programs().into_iter().filter_map(&find)).collect();
     for program in &programs {
         script.run(&mut interp, program);
     }

@@ -19,6 +19,17 @@ pub(crate) fn is_bundle(tree: &Tree) -> bool {
     }
 }
 
+/// The file that the bundle's host runs, as far as it is a file of the bundle.
+pub(crate) fn program(tree: &Tree) -> Option<String> {
+    if !is_bundle(tree) {
+        return None;
+    }
+    let manifest: serde_json::Value = serde_json::from_str(&tree.text(FILE)?).ok()?;
+    let stated = manifest["server"]["entry_point"].as_str()?;
+    let path = stated.trim_start_matches("${__dirname}/").trim_start_matches("./");
+    tree.contains(path).then(|| path.to_owned())
+}
+
 /// Adds the tools that the bundle's manifest lists.
 pub(super) fn read(tree: &Tree, stated: &mut Stated) {
     if !tree.contains(FILE) || !is_bundle(tree) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::manifest::bundle;
 use crate::tree::Tree;
 
 /// A function or module that a command starts.
@@ -65,6 +66,9 @@ impl Manifest {
             }
         }
         let mut manifest = Self { entries: Vec::new(), requirements };
+        if let Some(program) = bundle::program(tree).as_deref().and_then(|file| file.strip_suffix(".py")) {
+            manifest.add(Entry { module: program.trim_start_matches("src/").replace('/', "."), object: None });
+        }
         scripts.sort_by_key(|(script, _)| rank(script, &name));
         for (_, target) in scripts {
             let target = target.split('[').next().unwrap_or_default().trim();
