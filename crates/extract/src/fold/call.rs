@@ -8,8 +8,8 @@ use super::value::{Cause, Class, Closure, Dict, ListKind, Made, Place, Unknown, 
 use super::{Args, CALLS, Interp, Scope, ScopeKind};
 use crate::module::{ExprKind, ParamKind};
 
-/// How often one function may be inside itself.
-const RECURSION: usize = 40;
+/// How often one function may be inside itself: over data that is known, and over what is not.
+const RECURSION: [usize; 2] = [40, 3];
 
 /// A call under way.
 pub(super) struct Frame {
@@ -131,7 +131,8 @@ impl Interp<'_> {
     ) -> Value {
         let code = Rc::as_ptr(&closure.code).addr();
         let within = self.frames.iter().filter(|frame| frame.code == code).count();
-        if self.frames.len() >= CALLS || within >= RECURSION {
+        let is_known = args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).all(is_concrete);
+        if self.frames.len() >= CALLS || within >= RECURSION[usize::from(!is_known)] {
             return self.unknown(Cause::Limit, format!("a call of `{}` inside itself", closure.code.name), place);
         }
         let scope = self.scope(&closure.scope, ScopeKind::Function);
@@ -277,5 +278,15 @@ impl Interp<'_> {
                 args.named.push((key, value));
             }
         }
+    }
+}
+
+/// Whether the value is data that the program itself holds.
+fn is_concrete(value: &Value) -> bool {
+    match value {
+        Value::Unknown(_) | Value::OneOf(_) | Value::Made(_) | Value::Method(_) => false,
+        Value::List(list) => list.open.borrow().is_none(),
+        Value::Dict(dict) => dict.open.borrow().is_none(),
+        _ => true,
     }
 }

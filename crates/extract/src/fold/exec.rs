@@ -422,12 +422,9 @@ impl Interp<'_> {
     /// Takes an item out of a dict; a dialect may know better for its own objects.
     fn delete_item(&mut self, object: &Value, key: &Value, place: &Place) {
         match object {
-            Value::Dict(dict) if self.gates.is_empty() => {
-                if let Some(id) = key.key() {
-                    dict.items.borrow_mut().shift_remove(&id);
-                }
+            Value::Dict(dict) => {
+                self.take_item(dict, key);
             }
-            Value::Dict(_) => {}
             _ => {
                 let delete = self.get(object, "__delitem__", place);
                 self.call(&delete, &super::Args::of(vec![key.clone()]), place);
@@ -500,6 +497,31 @@ impl Interp<'_> {
         Value::List(Rc::new(List { kind, items: items.into(), open: None.into(), depth: self.gates.len() }))
     }
 
+    /// A dict that notes under which conditions items are taken from it.
+    pub fn dict(&self) -> Rc<Dict> {
+        Rc::new(Dict { depth: self.gates.len(), ..Dict::default() })
+    }
+
+    /// Takes an item out of a dict; under a condition that is not known it stays, under the opposite one.
+    pub fn take_item(&mut self, dict: &Dict, key: &Value) -> Option<Value> {
+        let id = key.key().filter(|_| !matches!(key, Value::Unknown(_)))?;
+        let gates = self.gates.get(dict.depth..).unwrap_or_default();
+        if gates.is_empty() {
+            return dict.items.borrow_mut().shift_remove(&id).map(|(_, value)| value);
+        }
+        let opposite = gates.iter().all(|gate| gate.usual).then(|| {
+            let words: Vec<&str> = gates.iter().map(|gate| &*gate.words).collect();
+            Gate { words: format!("not ({})", words.join(" and ")).into(), usual: false }
+        });
+        let mut items = dict.items.borrow_mut();
+        let (_, value) = items.get_mut(&id)?;
+        let taken = value.clone();
+        if let (Some(gate), false) = (opposite, matches!(value, Value::Gated(_))) {
+            *value = Value::Gated(Rc::new((gate, taken.clone())));
+        }
+        Some(taken)
+    }
+
     /// Adds an element to a list, under the open conditions.
     pub fn push(&self, list: &List, value: Value) {
         let value = self.gated_element(value, list.depth);
@@ -562,6 +584,7 @@ impl Interp<'_> {
                 let truths: Vec<Truth> = values.iter().map(|value| self.truth(value)).collect();
                 match truths.first() {
                     Some(first @ Truth::Known(_)) if truths.iter().all(|truth| truth == first) => *first,
+                    Some(Truth::Depends(usual)) => Truth::Depends(*usual),
                     _ => Truth::Depends(None),
                 }
             }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::branch::one_of;
 use super::exec::Truth;
-use super::value::{Cause, Dict, Gate, ListKind, Place, Value};
+use super::value::{Cause, Gate, ListKind, Place, Value};
 use super::words::{opposite, words};
 use super::{Args, Interp, Scope, ScopeKind};
 use crate::module::{
@@ -246,7 +246,7 @@ impl Interp<'_> {
     }
 
     fn mapping(&mut self, items: &[DictItem], scope: &Rc<Scope>, place: &Place) -> Value {
-        let dict = Rc::new(Dict::default());
+        let dict = self.dict();
         for item in items {
             match item {
                 DictItem::Pair(key, value) => {
@@ -279,7 +279,7 @@ impl Interp<'_> {
         let inner = self.scope(scope, ScopeKind::Block);
         match comprehension.kind {
             ComprehensionKind::Dict => {
-                let dict = Rc::new(Dict::default());
+                let dict = self.dict();
                 let mut emit = |interp: &mut Self| {
                     let key = interp.eval(&comprehension.element, &inner);
                     let value = comprehension.value.as_ref().map_or(Value::Null, |value| interp.eval(value, &inner));

@@ -78,7 +78,7 @@ impl Interp<'_> {
     pub fn keys(&mut self, value: &Value, place: &Place) -> Items {
         match value {
             Value::Dict(dict) => Items {
-                values: dict.snapshot().into_iter().map(|(key, _)| key).collect(),
+                values: dict.snapshot().into_iter().map(|(key, value)| under_gate_of(&value, key)).collect(),
                 open: dict.open.borrow().clone(),
             },
             Value::List(list) => {
@@ -103,6 +103,7 @@ impl Interp<'_> {
         }
         match (object, key) {
             (Value::Dict(dict), key) => match dict.get(key) {
+                Some(Value::Gated(gated)) => gated.1.clone(),
                 Some(value) => value,
                 None if dict.open.borrow().is_some() || key.key().is_none() => {
                     let why = dict.open.borrow().clone().unwrap_or_else(|| self.why(key, place));
@@ -270,6 +271,14 @@ impl Interp<'_> {
     /// Why an element of something unknown is unknown.
     pub(super) fn element_of(&self, why: &Rc<Unknown>, _place: &Place) -> Rc<Unknown> {
         why.without_default()
+    }
+}
+
+/// A part of a dict's item, under the condition that the item's value has.
+pub(crate) fn under_gate_of(value: &Value, part: Value) -> Value {
+    match value {
+        Value::Gated(gated) => Value::Gated(Rc::new((gated.0.clone(), part))),
+        _ => part,
     }
 }
 

@@ -25,7 +25,7 @@ pub use branch::one_of;
 pub use dialect::Dialect;
 pub use exec::{Flow, Truth};
 pub use items::Items;
-pub(crate) use items::{list_kind, pick};
+pub(crate) use items::{list_kind, pick, under_gate_of};
 pub use scope::{Scope, ScopeKind, Vars};
 pub use value::{
     Args, Budget, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace,

@@ -46,8 +46,10 @@ impl Interp<'_> {
         let known = match op {
             BinaryOp::Eq | BinaryOp::Is => left.same(right).map(Value::Bool),
             BinaryOp::NotEq | BinaryOp::IsNot => left.same(right).map(|same| Value::Bool(!same)),
-            BinaryOp::In => self.contains(right, left).map(Value::Bool),
-            BinaryOp::NotIn => self.contains(right, left).map(|found| Value::Bool(!found)),
+            BinaryOp::In | BinaryOp::NotIn => match self.contains(right, left) {
+                Some(found) => Some(Value::Bool(found == (op == BinaryOp::In))),
+                None => self.not_among_usual(right, op == BinaryOp::NotIn),
+            },
             BinaryOp::Add => self.add(left, right),
             BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq => compare(op, left, right),
             BinaryOp::BitOr if matches!((left, right), (Value::Dict(_), Value::Dict(_))) => {
@@ -142,6 +144,18 @@ impl Interp<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an element that a container is not known to have is in it: not unless somebody changes the setting
+    /// that may add it.
+    fn not_among_usual(&self, container: &Value, answer: bool) -> Option<Value> {
+        let open = match container {
+            Value::List(list) => list.open.borrow().clone(),
+            Value::Dict(dict) => dict.open.borrow().clone(),
+            _ => None,
+        };
+        let why = open.filter(|why| why.cause == super::Cause::Setting)?;
+        Some(self.setting(why.reason.clone(), Some(Value::Bool(answer)), &why.place))
     }
 
     /// `target op= value`: lists and dicts are changed where they are.

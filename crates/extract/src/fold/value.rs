@@ -107,6 +107,8 @@ pub struct Dict {
     pub open: RefCell<Option<Rc<Unknown>>>,
     /// Where JavaScript looks for what is not there.
     pub proto: RefCell<Option<Value>>,
+    /// How many gates were open when it was made: what is taken away under further ones may still be there.
+    pub depth: usize,
 }
 
 /// What makes two keys of a [`Dict`] the same.
@@ -384,6 +386,9 @@ impl Value {
                 }
             }
             (Self::Made(_), Self::Null | Self::Undefined) | (Self::Null | Self::Undefined, Self::Made(_)) => None,
+            // Code of the package never comes out of a call of something outside.
+            (Self::Made(_), Self::Function(_) | Self::Class(_) | Self::Module(_))
+            | (Self::Function(_) | Self::Class(_) | Self::Module(_), Self::Made(_)) => Some(false),
             (Self::Made(_), _) | (_, Self::Made(_)) => None,
             (Self::List(a), Self::List(b)) if a.kind == b.kind => {
                 let (a, b) = (a.items.borrow(), b.items.borrow());

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::collections::{as_kind, fill, sorted, unclear};
-use super::dialect::new_dict;
 use super::{Python, objects};
 use crate::fold::{Args, ELEMENTS, Interp, ListKind, Place, Super, Value, one_of};
 
@@ -118,7 +117,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
             }
         }
         "dict" => {
-            let dict = new_dict();
+            let dict = interp.dict();
             if let Some(value) = first {
                 fill(interp, &dict, value, place);
             }

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use super::dialect::new_dict;
-use crate::fold::{Args, Cause, Dict, Interp, Items, List, ListKind, Place, Value};
+use crate::fold::{Args, Cause, Dict, Interp, Items, List, ListKind, Place, Value, under_gate_of};
 
 /// A method of a list, tuple or set.
 pub(super) fn list(interp: &mut Interp, list: &Rc<List>, name: &str, args: &Args, place: &Place) -> Option<Value> {
@@ -114,7 +113,13 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
         }
         list
     };
-    let pair = |(key, value): (Value, Value)| Value::list(ListKind::Tuple, vec![key, value]);
+    let pair = |(key, value): (Value, Value)| {
+        let plain = match &value {
+            Value::Gated(gated) => gated.1.clone(),
+            value => value.clone(),
+        };
+        under_gate_of(&value, Value::list(ListKind::Tuple, vec![key, plain]))
+    };
     Some(match name {
         "get" | "pop" | "setdefault" => {
             let key = args.positional.first()?;
@@ -122,10 +127,13 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
             let is_known = key.key().is_some() && !matches!(key, Value::Unknown(_));
             match dict.get(key).filter(|_| is_known) {
                 Some(value) => {
-                    if let ("pop", Some(key), 0) = (name, key.key(), interp.gate_depth()) {
-                        dict.items.borrow_mut().shift_remove(&key);
+                    if name == "pop" {
+                        interp.take_item(dict, key);
                     }
-                    value
+                    match value {
+                        Value::Gated(gated) => gated.1.clone(),
+                        value => value,
+                    }
                 }
                 None if !is_known && name == "get" => interp.lift(key, &mut |interp, key| match dict.get(key) {
                     Some(value) => value,
@@ -143,7 +151,7 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
                 },
             }
         }
-        "keys" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(|(key, _)| key).collect())),
+        "keys" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(|(k, v)| under_gate_of(&v, k)).collect())),
         "values" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(|(_, value)| value).collect())),
         "items" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(pair).collect())),
         "update" => {
@@ -156,11 +164,11 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
             Value::Null
         }
         "copy" => {
-            let copy = new_dict();
+            let copy = interp.dict();
             interp.merge_dict(&copy, &Value::Dict(dict.clone()), place);
             Value::Dict(copy)
         }
-        "clear" if interp.gate_depth() > 0 => Value::Null,
+        "clear" if interp.gate_depth() > dict.depth => Value::Null,
         "clear" => {
             dict.items.borrow_mut().clear();
             Value::Null

@@ -445,7 +445,7 @@ fn deep_copy(interp: &mut Interp, value: &Value, depth: usize) -> Value {
             copy
         }
         Value::Dict(dict) => {
-            let copy = new_dict();
+            let copy = interp.dict();
             for (key, value) in dict.snapshot() {
                 copy.set(key, deep_copy(interp, &value, depth + 1));
             }

@@ -35,6 +35,8 @@ pub(super) struct Subject {
     pub(super) bound: Vec<Rc<str>>,
     /// The function whose name and documentation count.
     pub(super) named: Value,
+    /// What was set on a wrapper around it.
+    pub(super) stated: Vec<(Rc<str>, Value)>,
 }
 
 /// The function that a value stands for.
@@ -53,7 +55,13 @@ fn subject_within(value: &Value, depth: usize) -> Option<Subject> {
             {
                 return Some(Subject { named: value.clone(), ..inner });
             }
-            Some(Subject { closure: closure.clone(), skip: 0, bound: Vec::new(), named: value.clone() })
+            Some(Subject {
+                closure: closure.clone(),
+                skip: 0,
+                bound: Vec::new(),
+                named: value.clone(),
+                stated: Vec::new(),
+            })
         }
         Value::Bound(bound) => {
             let inner = subject_within(&bound.1, depth + 1)?;
@@ -70,6 +78,8 @@ fn subject_within(value: &Value, depth: usize) -> Option<Subject> {
                 inner.skip += made.args.positional.len() - 1;
                 inner.bound.extend(made.args.named.iter().map(|(name, _)| name.clone()));
             }
+            // The outermost wrapper has the last word.
+            inner.stated.splice(0..0, made.attrs.snapshot());
             Some(inner)
         }
         Value::Instance(instance) => {
@@ -185,11 +195,14 @@ fn from_function(
     interp: &mut Interp,
     registration: &Registration<'_>,
 ) -> Result<Option<Tool>, Rc<Unknown>> {
-    let Registration { server, options, place, .. } = *registration;
+    let Registration { server, place, .. } = *registration;
     let keywords = &python.recipes.keywords;
     let Some(subject) = subject(registration.subject) else {
         return Err(interp.why(registration.subject, place));
     };
+    let mut options = registration.options.clone();
+    options.named.extend(subject.stated.iter().cloned());
+    let options = &options;
     if matches!(keyword(options, &keywords.enabled), Some(Value::Bool(false))) {
         return Ok(None);
     }
