@@ -13,7 +13,7 @@ use crate::page::about::{AboutPage, SearchPage};
 use crate::page::attack::{AttackPage, AttacksPage};
 use crate::page::changes::ChangesPage;
 use crate::page::home::HomePage;
-use crate::page::list::{Kind, PAGE, ServersPage, TermsPage, ToolsPage, pages};
+use crate::page::list::{Kind, PAGE, PublishersPage, ServersPage, TermsPage, ToolsPage, pages};
 use crate::page::method::{MethodPage, RuleReference};
 use crate::page::server::ServerPage;
 use crate::page::tool::ToolPage;
@@ -170,6 +170,9 @@ impl<'a> Site<'a> {
     fn lists(&self, catalog: &Catalog) -> Result<()> {
         for view in ServersPage::all(&self.survey) {
             self.page("servers.html", &view.page, &view)?;
+        }
+        for view in PublishersPage::all(&self.survey) {
+            self.page("publishers.html", &view.page, &view)?;
         }
         for view in TermsPage::all(&self.survey) {
             self.page("terms.html", &view.page, &view)?;

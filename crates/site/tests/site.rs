@@ -362,6 +362,13 @@ fn long_lists_are_paged_and_whole() {
 }
 
 #[test]
+fn servers_are_listed_by_publisher() {
+    let html = Html::parse_document(text("publishers/index.html"));
+    assert_eq!(select(&html, "main h2").iter().map(|h2| words(*h2)).collect::<Vec<_>>(), ["Example Works"]);
+    assert!(words(select(&html, "main section")[0]).contains("example.cluster-server"));
+}
+
+#[test]
 fn the_search_finds_names_and_words() {
     let find = |word: &str| -> Vec<String> {
         let shard = json(&format!("search/terms/{}.json", &word[..2]));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::attack::AttackRow;
 use super::words::{Bar, CategoryView, LevelView, category_meaning, level_meaning};
-use super::{Frame, Link, Pager, ServerRow, ToolRow, crumbs, page_path};
+use super::{Frame, Link, Pager, ServerRow, ToolRow, crumbs, full_name, page_path};
 use crate::survey::{Survey, letter};
 use crate::theme::Theme;
 
@@ -74,6 +74,51 @@ impl ServersPage {
             }
         };
         chunks.iter().enumerate().map(page).collect()
+    }
+}
+
+/// A page of the list of servers by their publishers.
+#[derive(Serialize)]
+pub(crate) struct PublishersPage {
+    pub(crate) page: Frame,
+    crumbs: Vec<Link>,
+    groups: Vec<Publisher>,
+    pager: Pager,
+}
+
+#[derive(Serialize)]
+struct Publisher {
+    name: String,
+    servers: Vec<ServerRow>,
+}
+
+impl PublishersPage {
+    /// All pages of the list. A server whose publisher is not known is in none.
+    pub(crate) fn all(survey: &Survey) -> Vec<Self> {
+        let published =
+            survey.servers.iter().filter_map(|server| Some((full_name(server.publisher.as_deref()?), server)));
+        let mut published: Vec<(String, &ServerSummary)> = published.collect();
+        published.sort_by_cached_key(|(name, server)| (name.to_lowercase(), name.clone(), server.slug.clone()));
+        let last = pages(published.len() as u64);
+        let chunks: Vec<&[(String, &ServerSummary)]> =
+            if published.is_empty() { vec![&[]] } else { published.chunks(PAGE).collect() };
+        let page = |(number, chunk): (u64, &&[(String, &ServerSummary)])| {
+            let mut groups: Vec<Publisher> = Vec::new();
+            for (name, server) in *chunk {
+                match groups.last_mut() {
+                    Some(group) if group.name == *name => group.servers.push((*server).into()),
+                    _ => groups.push(Publisher { name: name.clone(), servers: vec![(*server).into()] }),
+                }
+            }
+            let path = page_path("/publishers/", number);
+            Self {
+                page: Frame::new("servers", path, "Servers by publisher", "Every MCP server whose publisher is known."),
+                crumbs: crumbs([("Servers", "/servers/".into())], "By publisher"),
+                groups,
+                pager: Pager::new("/publishers/", number, last),
+            }
+        };
+        (1..).zip(&chunks).map(page).collect()
     }
 }
 
