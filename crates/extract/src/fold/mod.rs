@@ -155,6 +155,21 @@ impl<'p> Interp<'p> {
         false
     }
 
+    /// Runs `work` on a part of the steps that are left; `quietly` when nothing is missing if it does not reach its end.
+    pub fn on_part<T>(&mut self, steps: u64, quietly: bool, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (kept, gaps) = (self.budget.lend(steps), self.gaps.len());
+        let result = work(self);
+        self.budget.give_back(kept);
+        if quietly {
+            let mut at = 0;
+            self.gaps.retain(|gap| {
+                at += 1;
+                at <= gaps || gap.kind != GapKind::Limit
+            });
+        }
+        result
+    }
+
     /// Goes one level deeper with `work`, unless that is too deep.
     fn deeper<T>(
         &mut self,

@@ -475,6 +475,18 @@ impl Budget {
         left > 0
     }
 
+    /// Leaves only so many steps; gives what has to be given back.
+    pub fn lend(&self, steps: u64) -> u64 {
+        let left = self.steps.get();
+        self.steps.set(left.min(steps));
+        left.saturating_sub(steps)
+    }
+
+    /// Adds the steps that were kept back.
+    pub fn give_back(&self, steps: u64) {
+        self.steps.set(self.steps.get().saturating_add(steps));
+    }
+
     /// Whether all steps are taken and nobody has said so yet.
     pub fn is_news(&self) -> bool {
         self.steps.get() == 0 && !self.reported.replace(true)

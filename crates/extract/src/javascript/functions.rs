@@ -11,6 +11,9 @@ pub(super) const METHODS: [&str; 4] = ["call", "apply", "bind", "toString"];
 /// How many callbacks are kept for later.
 const LATER: usize = 5_000;
 
+/// Steps that one of them may take: setting up a server takes far less, doing a tool's work may never end.
+const PART: u64 = 400_000;
+
 /// A function that a library was given, to be called when the program has been read.
 pub(super) struct Later {
     function: Value,
@@ -95,6 +98,16 @@ impl Script<'_> {
             Value::Function(_) | Value::Bound(_) | Value::Class(_) if METHODS.contains(&&**name) => {
                 Some(self.call_function_method(interp, receiver, name, args, place))
             }
+            // `server.tool.bind(server)`: a method knows its receiver.
+            Value::Method(_) if &**name == "bind" && args.positional.len() < 2 => Some(receiver.clone()),
+            Value::Method(_) if &**name == "call" => {
+                let rest = Args { positional: args.positional.iter().skip(1).cloned().collect(), ..Args::default() };
+                Some(interp.call(receiver, &rest, place))
+            }
+            Value::Method(_) if &**name == "apply" => {
+                let items = interp.iterate(&arg(args, 1), place);
+                Some(interp.call(receiver, &Args { positional: items.values, open: items.open, ..Args::default() }, place))
+            }
             Value::Made(_) if collections::is_collection(receiver) => {
                 collections::call(interp, receiver, name, args, place)
             }
@@ -176,8 +189,10 @@ impl Script<'_> {
             return self.call_detached(interp, name, &arg(args, 0), &rest, place);
         }
         if let Some(name) = path.strip_suffix(".bind") {
-            let (_, last) = name.rsplit_once(".prototype.")?;
-            return Some(method(&arg(args, 0), last));
+            return Some(match name.rsplit_once(".prototype.") {
+                Some((_, last)) => method(&arg(args, 0), last),
+                None => Value::external(name),
+            });
         }
         match path.split_once('.') {
             Some(("Object" | "Reflect", name)) if name != "apply" && name != "construct" => {
@@ -232,7 +247,7 @@ impl Script<'_> {
                 interp.open_gate(Gate { words: words.into(), usual: false });
             }
             let arguments = (0..4).map(|n| Value::external(format!("argument:{n}"))).collect();
-            interp.call(&next.function, &Args::of(arguments), &next.place);
+            interp.on_part(PART, true, |interp| interp.call(&next.function, &Args::of(arguments), &next.place));
             interp.recover();
             interp.close_gates(depth);
         }

@@ -46,6 +46,8 @@ use resolve::{Resolver, join};
 pub(crate) struct Script<'t> {
     tree: &'t Tree,
     recipes: &'t Recipes,
+    /// How many steps reading may take in all.
+    steps: u64,
     resolver: Resolver<'t>,
     /// Every file that was loaded, in order.
     modules: RefCell<Vec<Rc<Loaded>>>,
@@ -69,6 +71,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     let script = Rc::new(Script {
         tree,
         recipes,
+        steps,
         resolver: Resolver::new(tree),
         modules: RefCell::default(),
         by_file: RefCell::default(),
@@ -99,13 +102,13 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
 impl Script<'_> {
     /// Reads one program to its end.
     fn run(&self, interp: &mut Interp, file: &str) {
-        self.load_file(interp, file);
+        interp.on_part(self.steps / 2, false, |interp| self.load_file(interp, file));
         self.finish(interp);
     }
 
     /// Calls what was left for later, and asks who lists tools.
     fn finish(&self, interp: &mut Interp) {
-        self.run_later(interp);
+        interp.on_part(self.steps / 4, true, |interp| self.run_later(interp));
         self.ask_listers(interp);
     }
 

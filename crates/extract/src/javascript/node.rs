@@ -148,8 +148,16 @@ fn file_function(script: &Script<'_>, interp: &mut Interp, name: &str, args: &Ar
         Value::Made(made) => made.attrs.get("href")?,
         other => other,
     };
-    let path = script.own_path(given.as_str()?)?;
     let name = name.trim_start_matches("promises.");
+    let Some(path) = script.own_path(given.as_str()?) else {
+        // The machine's own files: as a rule they are not there.
+        let reason = format!("the file {}", given.as_str()?);
+        return match name {
+            "existsSync" => Some(interp.setting(reason, Some(Value::Bool(false)), place)),
+            "readFileSync" | "readFile" => Some(interp.setting(reason, Some(Value::str("")), place)),
+            _ => None,
+        };
+    };
     match name {
         "readFileSync" | "readFile" => Some(Value::str(script.tree.text(&path)?)),
         "existsSync" => script.is_there(&path).then_some(Value::Bool(true)),

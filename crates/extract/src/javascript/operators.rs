@@ -116,6 +116,11 @@ fn instance_of(script: &Script<'_>, interp: &mut Interp, left: &Value, right: &V
         (Value::List(list), Value::External(path)) => {
             Some(Value::Bool(list.kind == ListKind::List && matches!(&**path, "Array" | "Object")))
         }
+        (Value::Made(made), Value::External(path)) if path.rsplit(['.', ':']).next().is_some_and(|name| name.starts_with("Zod")) => {
+            let wanted = path.rsplit(['.', ':']).next()?;
+            let class = script.schema_class_of(made, 0)?;
+            Some(Value::Bool(class == wanted || matches!(wanted, "ZodType" | "ZodSchema")))
+        }
         (Value::Made(made), Value::External(_)) if made.args.is_new => {
             made.callee.same(right).filter(|same| *same || script.is_constructor(&made.callee)).map(Value::Bool)
         }

@@ -83,6 +83,7 @@ pub(super) struct Keys {
     pub(super) input_schema: Vec<String>,
     pub(super) output_schema: Vec<String>,
     pub(super) annotations: Vec<String>,
+    pub(super) tables: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,8 @@ use crate::fold::{Args, Interp, ListKind, Made, Place, TEXT, Value};
 
 /// The size of a compiled expression, in bytes.
 const SIZE: usize = 1 << 20;
+/// The attribute that says where a global expression stopped.
+const STOPPED: &str = "%stopped";
 
 /// The expression behind a value, and whether it is global.
 pub(super) fn compiled(value: &Value) -> Option<(Regex, bool)> {
@@ -89,9 +91,26 @@ pub(super) fn call(interp: &mut Interp, made: &Made, name: &str, args: &Args, pl
     let text = text.as_str()?;
     match name {
         "test" => Some(Value::Bool(compiled(&pattern)?.0.is_match(text))),
-        "exec" => find(interp, text, &pattern, "exec"),
+        "exec" => {
+            let (regex, global) = compiled(&pattern)?;
+            if !global {
+                return find(interp, text, &pattern, "exec");
+            }
+            // A global expression goes on where it stopped.
+            let from = made.attrs.get(STOPPED).and_then(|at| crate::javascript::operators::number(&at)).unwrap_or(0.0) as usize;
+            let found = regex.captures_at(text, from.min(text.len())).filter(|_| from <= text.len());
+            let end = found.as_ref().and_then(|found| found.get(0)).map(|whole| (whole.end() + usize::from(whole.is_empty())) as i64);
+            made.attrs.set(STOPPED, Value::Int(end.unwrap_or(0)));
+            Some(found.map_or(Value::Null, |found| groups(interp, &found)))
+        }
         _ => None,
     }
+}
+
+/// What a match gives: the whole and its groups.
+fn groups(interp: &Interp, captures: &Captures<'_>) -> Value {
+    let group = |group: Option<regex::Match<'_>>| group.map_or(Value::Undefined, |group| Value::str(group.as_str()));
+    interp.list(ListKind::List, captures.iter().map(group).collect())
 }
 
 /// `text.match(pattern)`, `matchAll`, `search`, and `pattern.exec(text)`.
@@ -100,18 +119,14 @@ pub(super) fn find(interp: &Interp, text: &str, pattern: &Value, name: &str) -> 
         Value::Str(text) => (Regex::new(&regex::escape(text)).ok()?, false),
         pattern => compiled(pattern)?,
     };
-    let groups = |captures: Captures<'_>| {
-        let group = |group: Option<regex::Match<'_>>| group.map_or(Value::Undefined, |group| Value::str(group.as_str()));
-        interp.list(ListKind::List, captures.iter().map(group).collect())
-    };
     Some(match name {
         "search" => Value::Int(regex.find(text).map_or(-1, |found| text[..found.start()].encode_utf16().count() as i64)),
-        "matchAll" => interp.list(ListKind::List, regex.captures_iter(text).map(groups).collect()),
+        "matchAll" => interp.list(ListKind::List, regex.captures_iter(text).map(|found| groups(interp, &found)).collect()),
         "match" if global => {
             let found: Vec<Value> = regex.find_iter(text).map(|found| Value::str(found.as_str())).collect();
             if found.is_empty() { Value::Null } else { interp.list(ListKind::List, found) }
         }
-        _ => regex.captures(text).map_or(Value::Null, groups),
+        _ => regex.captures(text).map_or(Value::Null, |found| groups(interp, &found)),
     })
 }
 

@@ -31,16 +31,20 @@ impl Script<'_> {
         let function = last(name);
         if self.recipes.is_listing(function) {
             self.add_lister(interp, args, place);
-            return None;
+            return Some(Value::Undefined);
         }
         if args.is_new {
             let path = callee.path()?;
             if let Some(kind) = self.recipes.tool_loader(path) {
                 self.load_folder(interp, &kind.folder.clone(), place);
             }
+            self.add_tables(interp, args, place);
             return None;
         }
-        let arguments = self.recipes.registration(function)?;
+        let Some(arguments) = self.recipes.registration(function) else {
+            self.add_tables(interp, args, place);
+            return None;
+        };
         // A method of the language's own objects is no registration.
         if matches!(receiver, Some(Value::Str(_) | Value::List(_) | Value::Null | Value::Undefined)) {
             return None;
@@ -145,6 +149,55 @@ impl Script<'_> {
             self.add(interp, &tool, method, place);
             Value::Undefined
         });
+    }
+
+    /// Tables of definitions that something outside the package is given: `createServer({ tools })`. A table may be a
+    /// list, an object from name to definition, or a function that gives one.
+    fn add_tables(&self, interp: &mut Interp, args: &Args, place: &Place) {
+        for options in &args.positional {
+            let Value::Dict(options) = options else { continue };
+            let table = self.recipes.keys.tables.iter().find_map(|key| options.get_str(key));
+            let Some(table) = table else { continue };
+            let table = match table.is_function() {
+                true => interp.call(&table, &Args::default(), place),
+                false => table,
+            };
+            match table.usual() {
+                Some(list @ Value::List(_)) => {
+                    for item in interp.iterate(&list, place).values {
+                        if self.is_definition(interp, &item, place) {
+                            self.add_listed(interp, &item, "javascript:table", place);
+                        }
+                    }
+                }
+                Some(named @ Value::Dict(_)) => {
+                    for (name, item) in self.properties(interp, &named, place) {
+                        if self.is_definition(interp, &item, place) {
+                            super::arrays::visit(interp, item, &mut |interp, item| {
+                                let mut tool = Pending::defined(self, interp, None, &item, place);
+                                if matches!(tool.name, Value::Undefined) {
+                                    tool.name = Value::Str(name.clone());
+                                }
+                                self.add(interp, &tool, "javascript:table", place);
+                                Value::Undefined
+                            });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether an object describes a tool: it has a description and says what its parameters are.
+    fn is_definition(&self, interp: &mut Interp, item: &Value, place: &Place) -> bool {
+        let item = if let Value::Gated(gated) = item { &gated.1 } else { item };
+        if !matches!(item, Value::Dict(_) | Value::Instance(_)) {
+            return false;
+        }
+        let keys = &self.recipes.keys;
+        let mut has = |names: &[String]| names.iter().any(|name| !matches!(interp.get(item, name, place), Value::Undefined | Value::Null | Value::Unknown(_)));
+        has(&keys.description) && has(&keys.input_schema)
     }
 
     /// Says that tools come from somewhere when the server runs.

@@ -106,10 +106,12 @@ impl Script<'_> {
 
     /// The definition of a schema inside a bundle, for code that looks into it.
     pub(super) fn definition(&self, interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
-        let path = made.callee.path()?;
+        let path = made.callee.path().unwrap_or_default();
+        if !path.starts_with("zod:v") {
+            return self.chain_definition(interp, made, place);
+        }
         let def = made.args.positional.first()?.clone();
         if path.starts_with("zod:v4.") {
-            let _ = (interp, place);
             return Some(Value::dict([("def", def.clone()), ("type", def)]));
         }
         path.starts_with("zod:v3").then_some(def)
