@@ -143,6 +143,7 @@ pub(crate) fn parameter(field: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn evidence(field: &str, start: usize, text: &str) -> Evidence {
@@ -182,6 +183,30 @@ mod tests {
         let tool = Tool { description: Some(format!("{}drop{}", "a".repeat(900), "b".repeat(900))), ..Tool::default() };
         let found = quotes(&tool, &[evidence("description", 900, "drop")]);
         assert_eq!(shown(&found[0]), format!("… {}[drop]{} …", "a".repeat(AROUND), "b".repeat(AROUND)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_evidence_breaks_a_quotation(
+            text in ".{0,1500}",
+            spans in prop::collection::vec((0_usize..2000, 0_usize..2000), 1..6),
+            claimed in ".{0,8}",
+        ) {
+            let chars: Vec<char> = text.chars().collect();
+            let tool = Tool { description: Some(text.clone()), ..Tool::default() };
+            let evidence: Vec<Evidence> = spans
+                .into_iter()
+                .map(|(start, end)| {
+                    let text = chars.get(start..end).map_or(claimed.clone(), |span| span.iter().collect());
+                    Evidence { field: "description".into(), start, end, text, rule: "r".into() }
+                })
+                .collect();
+            for quote in quotes(&tool, &evidence) {
+                for part in quote.parts.iter().filter(|part| part.marked) {
+                    prop_assert!(text.contains(&part.text) || part.text == claimed);
+                }
+            }
+        }
     }
 
     #[test]
