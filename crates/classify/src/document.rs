@@ -30,6 +30,14 @@ impl Place {
     pub(crate) const fn is_prose(self) -> bool {
         matches!(self, Self::Description | Self::ParameterText(_))
     }
+
+    /// The parameter that the text belongs to, if it does.
+    pub(crate) const fn parameter(self) -> Option<u16> {
+        match self {
+            Self::Parameter(index) | Self::ParameterText(index) | Self::Choice(index) => Some(index),
+            Self::Name | Self::Title | Self::Description => None,
+        }
+    }
 }
 
 /// What a token is.
@@ -413,7 +421,7 @@ mod tests {
             ..Tool::default()
         };
         let document = Document::new(&tool, Vec::new(), Vec::new());
-        assert_eq!(words(&document), " x . doesnt delete . . use rm_all , or read only mode . ");
+        assert_eq!(words(&document), " x . doesnt delete . . . use rm_all , or read only mode . ");
         let code: Vec<_> = document.tokens.iter().filter(|t| t.kind == Kind::Code).collect();
         assert_eq!(code.len(), 1);
         assert_eq!(&tool.description.as_ref().unwrap()[code[0].start as usize..code[0].end as usize], "rm_all");
@@ -432,7 +440,7 @@ mod tests {
         assert_eq!(document.pointer(1), "/properties/a~1b/properties/op");
         assert_eq!((document.parameters[0].kind, document.parameters[1].kind), (Type::Object, Type::String));
         assert!(document.parameters[1].has_choices);
-        assert_eq!(words(&document), " x . a b . op . drop . ");
+        assert_eq!(words(&document), " x . a , b . op . drop . ");
     }
 
     #[test]

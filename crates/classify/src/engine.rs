@@ -6,7 +6,7 @@ use std::ops::Range;
 use riskdex_model::{Category, Tool};
 
 use crate::compile::{Clause, Condition, key};
-use crate::document::{Document, Place};
+use crate::document::Document;
 use crate::grammar::{Fact, Grammar, Slot};
 use crate::matcher::{Hit, Matcher};
 
@@ -96,7 +96,7 @@ impl Engine {
         scratch.candidates.extend_from_slice(&self.always);
         let mut parameters = vec![0..0; document.parameters.len()];
         for (at, fact) in scratch.facts.iter().enumerate() {
-            if let Some(index) = parameter_of(document, fact) {
+            if let Some(index) = document.fields[usize::from(fact.field)].place.parameter() {
                 let range: &mut Range<usize> = &mut parameters[usize::from(index)];
                 *range = if range.end == 0 { at..at + 1 } else { range.start..at + 1 };
             }
@@ -194,12 +194,5 @@ impl Case<'_, '_> {
         let Scratch { seen, number, facts, .. } = self.scratch;
         let found = condition.any_of.iter().map(|&lexicon| seen[key(condition.slot, lexicon)]);
         found.filter(|(of, _)| of == number).map(|(_, at)| at).min().map(|at| facts[at as usize])
-    }
-}
-
-fn parameter_of(document: &Document, fact: &Fact) -> Option<u16> {
-    match document.fields[usize::from(fact.field)].place {
-        Place::Parameter(index) | Place::ParameterText(index) | Place::Choice(index) => Some(index),
-        _ => None,
     }
 }

@@ -1,11 +1,11 @@
 //! From what fired to a verdict: category, level, signals, evidence, and what the author claims otherwise.
 
-use riskdex_model::{Annotations, Category, Evidence, Level, Signal, Tool, Verdict};
+use riskdex_model::{Annotations, Category, Evidence, Level, Signal, Tool, Verdict, capped, visible};
 
 use crate::Rules;
 use crate::document::{Document, Place};
 use crate::engine::{Fired, Firing};
-use crate::grammar::Fact;
+use crate::grammar::{Fact, Slot};
 use crate::rationale::Grounds;
 use crate::rule::{Claim, Rule};
 use crate::weigh::{scores, weigh};
@@ -13,7 +13,7 @@ use crate::weigh::{scores, weigh};
 /// Rules whose words are shown as evidence for the category.
 const EVIDENCE_MAX: usize = 6;
 /// Rules whose clauses open the rationale.
-const CLAUSES_MAX: usize = 2;
+const CLAUSES_MAX: usize = 3;
 
 /// Judges one tool.
 pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fired) -> Verdict {
@@ -94,13 +94,51 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
     Verdict { category, risk: level, confidence, rationale, evidence, signals, warnings, disagreements }
 }
 
-/// A rule's clause with the words that fired.
+/// A rule's clause: `{words}` become the words that fired, `{parameter}` the name of the parameter they stand in.
 fn clause(rule: &Rule, facts: &[Fact], document: &Document) -> String {
-    let words = facts.first().map(|fact| {
-        let text = document.fields[usize::from(fact.field)].text;
-        format!("“{}”", squeezed(&text[fact.start as usize..fact.end as usize]))
+    let mut words: Vec<String> = Vec::with_capacity(facts.len());
+    let mut parameter = "";
+    for fact in facts {
+        let field = document.fields[usize::from(fact.field)];
+        if let Some(index) = field.place.parameter() {
+            parameter = document.parameters[usize::from(index)].name;
+        }
+        if matches!(fact.slot, Slot::Parameter | Slot::ParameterName) && facts.len() > 1 {
+            continue;
+        }
+        let said = match fact.slot {
+            Slot::Lead | Slot::Later => phrase(&field.text[fact.start as usize..]),
+            _ => &field.text[fact.start as usize..fact.end as usize],
+        };
+        let said = squeezed(said);
+        if !words.iter().any(|w| w.to_lowercase().contains(&said.to_lowercase())) {
+            words.push(said);
+        }
+    }
+    let quoted = format!("“{}”", visible(&words.join(" … ")));
+    rule.says.replace("{words}", &quoted).replace("{parameter}", &capped(&visible(parameter), PHRASE_MAX))
+}
+
+/// Longest piece of a sentence that is quoted in a rationale, in characters, and its most words.
+const PHRASE_MAX: usize = 60;
+const PHRASE_WORDS: usize = 8;
+
+/// The beginning of a text up to the end of its clause.
+fn phrase(text: &str) -> &str {
+    let end = text.char_indices().scan(0, |words, (at, c)| {
+        *words += usize::from(c.is_whitespace());
+        Some((at, c, *words))
     });
-    rule.says.replace("{words}", &words.unwrap_or_default())
+    let is_end = |at: usize, c: char, words: usize| {
+        at >= PHRASE_MAX || words >= PHRASE_WORDS || matches!(c, '.' | ',' | ';' | ':' | '(' | '\n' | '`' | '。' | '、' | '，')
+    };
+    let end = end.into_iter().find(|&(at, c, words)| at > 0 && is_end(at, c, words)).map_or(text.len(), |(at, ..)| at);
+    let cut = &text[..end];
+    // A long clause ends between words.
+    match cut.rfind(' ') {
+        Some(space) if text[end..].starts_with(char::is_alphanumeric) => &cut[..space],
+        _ => cut.trim_end(),
+    }
 }
 
 fn squeezed(text: &str) -> String {

@@ -1,0 +1,46 @@
+//! How many definitions a second one thread judges: `speed TOOLS.jsonl [COUNT]`, where a line is `{"tool": …}`. Names
+//! are varied, so that no two definitions are equal; reading JSON is not measured.
+
+use std::io::BufRead;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use riskdex_classify::{Rules, read_folder};
+use riskdex_model::Tool;
+
+#[derive(serde::Deserialize)]
+struct Line {
+    tool: Tool,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let path = args.next().ok_or("usage: speed TOOLS.jsonl [COUNT]")?;
+    let count: usize = args.next().map_or(Ok(1_000_000), |n| n.parse())?;
+    let start = Instant::now();
+    let rules = Rules::load(read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"))?)?;
+    eprintln!("{} rules loaded in {:?}", rules.iter().count(), start.elapsed());
+    let mut tools = Vec::new();
+    for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
+        tools.push(serde_json::from_str::<Line>(&line?)?.tool);
+    }
+    let names: Vec<String> = tools.iter().map(|t| t.name.clone()).collect();
+    let (mut judged, mut evidence, mut spent) = (0, 0, Duration::ZERO);
+    while judged < count && !tools.is_empty() {
+        for (tool, name) in tools.iter_mut().zip(&names) {
+            tool.name = format!("{name}_{judged}");
+        }
+        let start = Instant::now();
+        for tool in &tools {
+            evidence += rules.classify(tool).evidence.len();
+        }
+        spent += start.elapsed();
+        judged += tools.len();
+    }
+    println!(
+        "{judged} tools in {spent:.1?}: {:.0} a second, {:.1} pieces of evidence each",
+        judged as f64 / spent.as_secs_f64(),
+        evidence as f64 / judged.max(1) as f64
+    );
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The built-in rules, tested as they are shipped.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use riskdex_classify::{Error, Rules, read_folder};
+use riskdex_model::{Annotations, Category, Level, Signal, Tool, Verdict};
+use serde_json::{Value, json};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules")
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::load(read_folder(&root()).unwrap()).unwrap());
+
+fn tool(name: &str, description: &str, properties: Value) -> Tool {
+    let description = (!description.is_empty()).then(|| description.to_owned());
+    Tool {
+        name: name.into(),
+        description,
+        input_schema: json!({"type": "object", "properties": properties}),
+        ..Tool::default()
+    }
+}
+
+fn verdict(name: &str, description: &str, properties: Value) -> Verdict {
+    RULES.classify(&tool(name, description, properties))
+}
+
+/// A line of `kinds.tsv`: the expected category and the definition.
+fn kinds() -> Vec<(Category, Tool)> {
+    let lines = include_str!("kinds.tsv").lines().filter(|line| !line.starts_with('#'));
+    let parsed = lines.map(|line| {
+        let [label, name, description, parameters] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("four columns: {line}");
+        };
+        let mut properties = serde_json::Map::new();
+        for parameter in parameters.split_whitespace() {
+            let (name, schema) = match (parameter.split_once('='), parameter.split_once(':')) {
+                (Some((name, values)), _) => (name, json!({"enum": values.split('|').collect::<Vec<_>>()})),
+                (_, Some((name, kind))) => (name, json!({"type": kind})),
+                _ => (parameter, json!({"type": "string"})),
+            };
+            properties.insert(name.to_owned(), schema);
+        }
+        (label.parse().unwrap(), tool(name, description, Value::Object(properties)))
+    });
+    parsed.collect()
+}
+
+#[test]
+fn the_examples_of_every_rule_come_out_as_its_file_says() {
+    let failures: Vec<String> =
+        RULES.test().iter().map(|f| format!("{}:{}: {}: {}", f.file, f.line, f.rule, f.message)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn definitions_of_many_kinds_come_out_right() {
+    let kinds = kinds();
+    let wrong: Vec<String> = kinds
+        .iter()
+        .filter_map(|(label, tool)| {
+            let verdict = RULES.classify(tool);
+            (verdict.category != *label).then(|| format!("{} is {label}, came out {}", tool.name, verdict.category))
+        })
+        .collect();
+    assert!(wrong.len() * 100 <= kinds.len(), "{} of {} wrong:\n{}", wrong.len(), kinds.len(), wrong.join("\n"));
+}
+
+#[test]
+fn levels_follow_category_and_signals() {
+    let sql = verdict("execute_sql", "Execute SQL on the database.", json!({"sql": {"type": "string"}}));
+    assert_eq!((sql.category, sql.risk), (Category::Execute, Level::Critical));
+    assert!(sql.signals.contains(&Signal::FreeCode));
+    let env = verdict("get-env", "Returns all environment variables of the process.", json!({}));
+    assert_eq!((env.category, env.risk), (Category::Read, Level::High));
+    assert!(env.signals.contains(&Signal::Secrets));
+    let guarded = verdict(
+        "run_query",
+        "Run a read-only SQL query. Only SELECT statements are allowed.",
+        json!({"sql": {"type": "string"}}),
+    );
+    assert_eq!((guarded.category, guarded.risk), (Category::Read, Level::Low));
+}
+
+#[test]
+fn every_verdict_points_at_the_words_that_decided() {
+    for (_, tool) in kinds() {
+        let verdict = RULES.classify(&tool);
+        assert!(!verdict.evidence.is_empty(), "{}", tool.name);
+        for evidence in &verdict.evidence {
+            let text = match evidence.field.as_str() {
+                "name" => tool.name.as_str(),
+                "description" => tool.description.as_deref().unwrap(),
+                pointer => {
+                    assert!(tool.input_schema.pointer(pointer).is_some(), "{pointer}");
+                    assert!(tool.input_schema.to_string().contains(&evidence.text));
+                    continue;
+                }
+            };
+            let quoted: String = text.chars().skip(evidence.start).take(evidence.end - evidence.start).collect();
+            assert_eq!(quoted, evidence.text, "{}", tool.name);
+        }
+    }
+}
+
+#[test]
+fn annotations_raise_a_level_and_never_lower_one() {
+    let claims = |read_only, destructive| {
+        Some(Annotations { read_only_hint: read_only, destructive_hint: destructive, ..Annotations::default() })
+    };
+    let mut lying = tool("delete_repository", "Delete a repository.", json!({}));
+    lying.annotations = claims(Some(true), Some(false));
+    let verdict = RULES.classify(&lying);
+    assert_eq!((verdict.category, verdict.risk), (Category::Destructive, Level::Critical));
+    assert_eq!(verdict.disagreements.len(), 2);
+    let mut warned = tool("update_page", "Update a page.", json!({}));
+    warned.annotations = claims(None, Some(true));
+    let verdict = RULES.classify(&warned);
+    assert_eq!((verdict.category, verdict.risk), (Category::Write, Level::High));
+    assert!(verdict.rationale.contains("annotations"), "{}", verdict.rationale);
+}
+
+#[test]
+fn rationales_read_like_sentences() {
+    let samples = [
+        verdict("delete_workspace", "Permanently delete a workspace. This is irreversible.", json!({})),
+        verdict("execute_command", "Execute a shell command.", json!({"command": {"type": "string"}})),
+        verdict("create_refund", "Creates a refund.", json!({"amount": {"type": "integer"}})),
+        verdict("manage_labels", "Manage labels.", json!({"operation": {"enum": ["list", "delete"]}})),
+        verdict("get_emails", "Get emails from the inbox.", json!({})),
+        verdict("frobnicate", "", json!({})),
+    ];
+    let text: Vec<String> = samples.iter().map(|v| format!("{} {}: {}", v.category, v.risk, v.rationale)).collect();
+    insta::assert_snapshot!(text.join("\n\n"));
+}
+
+#[test]
+fn the_users_rules_and_verdicts_stand_over_the_built_in_ones() {
+    let own = [
+        (
+            "overrides.toml".to_owned(),
+            "[[override]]\ntool = \"delete_cache\"\ncategory = \"Write\"\nreason = \"The cache refills itself.\"\n".to_owned(),
+        ),
+        ("lexicon/own.toml".to_owned(), "[delete]\nverbs = [\"frobnicate\"]\n".to_owned()),
+    ];
+    let rules = Rules::load_with(read_folder(&root()).unwrap(), own).unwrap();
+    let cache = rules.classify(&tool("delete_cache", "Delete the cache.", json!({})));
+    assert_eq!((cache.category, cache.risk), (Category::Write, Level::Medium));
+    assert!(cache.rationale.starts_with("This verdict is your own: The cache refills itself."), "{}", cache.rationale);
+    assert_eq!(rules.classify(&tool("frobnicate", "", json!({}))).category, Category::Destructive);
+    assert_ne!(rules.version(), RULES.version());
+}
+
+#[test]
+fn mistakes_in_rule_files_are_all_reported_with_their_lines() {
+    let mut files = read_folder(&root()).unwrap();
+    files.push((
+        "read/bad.md".into(),
+        "```toml\nid = \"bad\"\ncategory = \"Read\"\nweight = 1.0\n\n[[fires]]\nwhen = { lead = [\"@nothing\"] }\n```\n\n# Bad\n\nWhy.\n\n## Found\n\n```json\n{\n```\n".into(),
+    ));
+    files.push(("read/worse.md".into(), "```toml\nid = \"worse\"\ncategory = \"Reed\"\n```\n".into()));
+    let Err(Error::Rules(problems)) = Rules::load(files) else { panic!("the files are wrong") };
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_rule_is_documented_and_where_its_name_says() {
+    for rule in RULES.iter() {
+        assert!(!rule.title.ends_with('.') && !rule.why.is_empty(), "{}", rule.id);
+        assert!(rule.file.ends_with(&format!("/{}.md", rule.id)), "{} is in {}", rule.id, rule.file);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_gives_a_sound_verdict(name in ".{0,60}", description in proptest::option::of(".{0,300}"), parameter in ".{0,20}") {
+        let tool = Tool {
+            name,
+            description,
+            input_schema: json!({"properties": {parameter: {"enum": ["delete", "\u{202e}", "a\"b"], "description": "x\ny"}}}),
+            ..Tool::default()
+        };
+        let verdict = RULES.classify(&tool);
+        prop_assert!(!verdict.evidence.is_empty() && !verdict.rationale.is_empty());
+        prop_assert!((0.0..=1.0).contains(&verdict.confidence));
+        let schema = tool.input_schema.to_string();
+        for evidence in &verdict.evidence {
+            let text = match evidence.field.as_str() {
+                "name" => tool.name.as_str(),
+                "description" => tool.description.as_deref().unwrap_or_default(),
+                _ => {
+                    prop_assert!(schema.contains(&evidence.text));
+                    continue;
+                }
+            };
+            prop_assert!(evidence.start <= evidence.end && evidence.end <= text.chars().count());
+        }
+        prop_assert_eq!(RULES.classify(&tool), verdict);
+    }
+}
