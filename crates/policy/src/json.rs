@@ -1,5 +1,6 @@
 use std::fmt;
 
+use riskdex_model::is_hidden;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -202,8 +203,21 @@ fn one_line(json: &Json) -> String {
             format!("{{ {} }}", members.iter().map(member).collect::<Vec<_>>().join(", "))
         }
         Json::Array(elements) => format!("[{}]", elements.iter().map(one_line).collect::<Vec<_>>().join(", ")),
-        json => serde_json::to_string(json).unwrap_or_default(),
+        json => escaped(serde_json::to_string(json).unwrap_or_default()),
     }
+}
+
+/// JSON text with every hidden character as an escape: a reader sees it, and a copy of the text still has it.
+fn escaped(text: String) -> String {
+    if !text.chars().any(is_hidden) {
+        return text;
+    }
+    let mut units = [0; 2];
+    let escape = |c: char| match is_hidden(c) {
+        true => c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+        false => c.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]
@@ -215,6 +229,14 @@ mod tests {
         let mut problems = Vec::new();
         Json::parse(text, &mut problems);
         problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn hidden_characters_are_escapes_in_the_layout() {
+        let value = serde_json::json!({"a\u{202e}b": "\u{e0041}é"});
+        let text = pretty(&value);
+        assert!(text.contains(r#""a\u202eb": "\udb40\udc41é""#), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -131,13 +131,25 @@ fn the_incumbents_faults_are_impossible() {
         let data: Value =
             serde_json::from_str(&select(&html, "script[type='application/ld+json']")[0].inner_html()).unwrap();
         assert_eq!(data["mainEntity"][2]["acceptedAnswer"]["text"], answers[2].as_str());
-        // The snippet, the download and the document are one policy, and every code in an answer is one too.
-        let snippet = select(&html, "#control ~ figure code")[0].text().collect::<String>();
-        let file = text(&format!("servers/pypi-example-cluster-server/{slug}/policy.json"));
-        assert_eq!(snippet, file);
-        assert_eq!(Policy::parse(file).unwrap(), Policy::parse(&tool["policy"].to_string()).unwrap());
+        // Every document in an answer is a policy too.
         for code in select(&html, ".faq code") {
             Policy::parse(&code.text().collect::<String>()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn snippet_download_and_document_are_one_policy() {
+    for server in ["pypi-example-cluster-server", "npm-example-pay", "npm-hostile"] {
+        for tool in json(&format!("api/v1/servers/{server}.json"))["tools"].as_array().unwrap() {
+            let slug = tool["slug"].as_str().unwrap();
+            let html = Html::parse_document(text(&format!("servers/{server}/{slug}/index.html")));
+            let snippet = select(&html, "#control ~ figure code")[0].text().collect::<String>();
+            let file = text(&format!("servers/{server}/{slug}/policy.json"));
+            assert_eq!(snippet, file, "{server}/{slug}");
+            if !tool["policy"].is_null() {
+                assert_eq!(Policy::parse(file).unwrap(), Policy::parse(&tool["policy"].to_string()).unwrap());
+            }
         }
     }
 }
