@@ -1,4 +1,14 @@
 //! One test binary, so that the workspace links once.
 
+// What each command reads, prints and answers.
+mod commands;
 // Which crate may use which: read from the manifests.
 mod floors;
+// Packages, indexes and definitions that mean ill.
+mod hostile;
+// The pages on which the incumbent is wrong.
+mod incumbent;
+// The main job from end to end.
+mod story;
+// The pretend internet that the others run the binary in.
+mod world;

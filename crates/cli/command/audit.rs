@@ -16,7 +16,10 @@ use crate::clock;
 use crate::exit::Exit;
 
 pub(crate) fn run(global: &Global, args: &Audit) -> Result<Exit> {
-    ensure!(args.truth.is_some() || args.gold.is_some(), "say what to measure against: --truth DIR, --gold FILE, or both");
+    ensure!(
+        args.truth.is_some() || args.gold.is_some(),
+        "say what to measure against: --truth DIR, --gold FILE, or both"
+    );
     let mut figures = Vec::new();
     let mut about = Vec::new();
     let mut measured = serde_json::Map::new();

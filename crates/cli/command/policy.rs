@@ -35,7 +35,7 @@ fn run_export(global: &Global, args: &Export) -> Result<Exit> {
             match out {
                 Some(path) => write(path, &policy).map(|()| Exit::Success),
                 None => {
-                    print!("{}", policy.to_pretty());
+                    println!("{}", policy.to_pretty());
                     Ok(Exit::Success)
                 }
             }
@@ -74,7 +74,7 @@ fn export_all(catalog: &Catalog, folder: &Path) -> Result<Exit> {
 }
 
 fn write(path: &Path, policy: &Policy) -> Result<()> {
-    fs::write(path, policy.to_pretty()).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(path, policy.to_pretty() + "\n").with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn print(document: &impl serde::Serialize) -> Result<Exit> {

@@ -74,7 +74,11 @@ impl Score {
             figure("Verdicts: right category", percent(self.count(|label, got| label == got), self.tools()), &basis),
             figure("Verdicts: right where readers agree", percent(self.unanimous_right, self.unanimous), &basis),
             figure("Verdicts: macro F1", format!("{:.3}", self.macro_f1()), &basis),
-            figure("Verdicts: Execute or worse, rated too low", percent(too_low, self.count(|label, _| severe(label))), &basis),
+            figure(
+                "Verdicts: Execute or worse, rated too low",
+                percent(too_low, self.count(|label, _| severe(label))),
+                &basis,
+            ),
         ]
     }
 }

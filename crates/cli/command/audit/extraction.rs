@@ -55,7 +55,8 @@ pub(super) fn measure(extractor: &Extractor, truth: &Path, artifacts: &Path, onl
     let mut servers = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let truth: Truth = serde_json::from_str(&text).with_context(|| format!("{} is no truth file", path.display()))?;
+        let truth: Truth =
+            serde_json::from_str(&text).with_context(|| format!("{} is no truth file", path.display()))?;
         if truth.package.contains(only) {
             servers.push(compare(extractor, &truth, &artifacts.join(&truth.artifact.file)));
         }
@@ -160,7 +161,9 @@ pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
         let (truth, found, matched) = (sum(|s| s.truth), sum(|s| s.found), sum(|s| s.matched));
         let label = registry.label();
         let basis = format!("{} {label} servers, {truth} tools", of.len());
-        let mut add = |name: &str, value, how: &str| figures.push(figure(format!("{label}: {name}"), value, &format!("{how}; {basis}")));
+        let mut add = |name: &str, value, how: &str| {
+            figures.push(figure(format!("{label}: {name}"), value, &format!("{how}; {basis}")))
+        };
         add("tools found", percent(matched, truth), "of the tools that the running servers list");
         add("tools that exist", percent(matched, found), "of the tools that we list");
         add("servers exact", percent(sum(exact), of.len()), "the same names, none more");

@@ -1,0 +1,163 @@
+//! What each command reads, prints and answers.
+
+use std::process::Stdio;
+
+use riskdex_testbed::World;
+
+use crate::world::{Bench, Ended, ended, json, samples};
+
+fn bench() -> Bench {
+    Bench::new(World::builder().serve().unwrap())
+}
+
+fn piped(bench: &Bench, arguments: &[&str], input: &str) -> Ended {
+    use std::io::Write;
+    let mut command = bench.command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    ended(child.wait_with_output().unwrap())
+}
+
+const LINES: &str = r#"{"server":"s","tool":{"name":"delete_repository","description":"Delete a repository.","inputSchema":{"type":"object"}}}
+{"server":"s","tool":{"name":"list_files","description":"List files.","inputSchema":{"type":"object"}}}
+"#;
+
+#[test]
+fn extract_prints_the_documented_form() {
+    let folder = samples().join("monorepo/awslabs.eks-mcp-server");
+    let ended = bench().run(&["extract", folder.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let document = json(&ended.stdout);
+    assert_eq!(
+        (document["package"].as_str(), document["version"].as_str()),
+        (Some("awslabs.eks-mcp-server"), Some("1.0.0"))
+    );
+    assert_eq!(document["registry"], "pypi");
+    let tool = &document["tools"][0];
+    for key in ["name", "title", "description", "inputSchema", "outputSchema", "annotations", "origin", "gated"] {
+        assert!(tool.get(key).is_some(), "{key} is missing in {tool}");
+    }
+    assert_eq!(tool["origin"]["file"], "awslabs/eks_mcp_server/handler.py");
+    assert!(tool["origin"]["line"].as_u64().unwrap() > 0 && tool["origin"]["method"].is_string());
+    assert!(document["dynamic"].is_null() && document["notes"].is_array());
+}
+
+#[test]
+fn extract_names_what_it_cannot_read() {
+    let ended = bench().run(&["extract", "no-such-file.whl"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("no-such-file.whl"), "{}", ended.stderr);
+}
+
+#[test]
+fn classify_answers_each_line_in_order() {
+    let ended = piped(&bench(), &["classify", "--format", "jsonl"], LINES);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let verdicts: Vec<_> = ended.stdout.lines().map(json).collect();
+    assert_eq!(
+        (&verdicts[0]["name"], &verdicts[0]["category"], &verdicts[0]["risk"]),
+        (&"delete_repository".into(), &"Destructive".into(), &"Critical".into())
+    );
+    assert_eq!((&verdicts[1]["name"], &verdicts[1]["category"]), (&"list_files".into(), &"Read".into()));
+    for verdict in &verdicts {
+        let evidence = &verdict["evidence"][0];
+        for key in ["field", "start", "end", "text", "rule"] {
+            assert!(evidence.get(key).is_some(), "{key} is missing in {evidence}");
+        }
+        assert!(verdict["rationale"].is_string() && verdict["signals"].is_array() && verdict["confidence"].is_number());
+    }
+}
+
+#[test]
+fn classify_takes_every_form_of_input() {
+    let bench = bench();
+    let tool = r#"{"name": "delete_repository", "inputSchema": {}}"#;
+    let forms = [
+        tool.to_owned(),
+        format!("[{tool}, {tool}]"),
+        format!("{{\n \"tools\": [\n {tool}\n ]\n}}"),
+        format!("{{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": {{\"tools\": [{tool}]}}}}"),
+        format!("\u{feff}{tool}\n\n{tool}\n"),
+    ];
+    for form in forms {
+        let ended = piped(&bench, &["classify", "--format", "json"], &form);
+        assert_eq!(ended.code, Some(0), "{form}: {}", ended.stderr);
+        assert_eq!(json(&ended.stdout)[0]["category"], "Destructive", "{form}");
+    }
+    assert_eq!(json(&piped(&bench, &["classify", "--format", "json"], "").stdout), serde_json::json!([]));
+    let wrong = piped(&bench, &["classify"], "{\"name\": \"x\"}\n{\"title\": 3}\n");
+    assert_eq!(wrong.code, Some(1));
+    assert!(wrong.stderr.contains("definition 2"), "{}", wrong.stderr);
+}
+
+#[test]
+fn classify_fails_on_a_level_and_writes_sarif() {
+    let bench = bench();
+    assert_eq!(piped(&bench, &["classify", "--fail-on", "critical"], LINES).code, Some(2));
+    assert_eq!(piped(&bench, &["classify", "--fail-on", "high"], LINES.lines().nth(1).unwrap()).code, Some(0));
+    let sarif = json(&piped(&bench, &["classify", "--format", "sarif"], LINES).stdout);
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
+    assert_eq!(sarif["runs"][0]["results"][0]["level"], "error");
+}
+
+#[test]
+fn policy_check_reports_every_problem_with_its_pointer() {
+    let bench = bench();
+    std::fs::write(
+        bench.path("bad.json"),
+        r#"{"version":"2","defualt":"deny","tools":{"x":{"limits":[{"counter":"c","window":"week","max":-1}]}}}"#,
+    )
+    .unwrap();
+    let ended = bench.run(&["policy", "check", "bad.json", "--format", "json"]);
+    assert_eq!(ended.code, Some(1));
+    let problems = &json(&ended.stdout)[0]["problems"];
+    let pointers: Vec<_> =
+        problems.as_array().unwrap().iter().map(|problem| problem["pointer"].as_str().unwrap()).collect();
+    for pointer in ["/version", "/defualt", "/tools/x/limits/0/window", "/tools/x/limits/0/max"] {
+        assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
+    }
+    assert!(ended.stdout.contains("default"), "the nearest known name is offered");
+}
+
+#[test]
+fn policy_merge_never_loosens() {
+    let bench = bench();
+    std::fs::write(bench.path("a.json"), r#"{"version":"1","default":"deny","tools":{"read_it":{}}}"#).unwrap();
+    std::fs::write(bench.path("b.json"), r#"{"version":"1","default":"allow","hide":["drop_it"],"tools":{}}"#).unwrap();
+    let merged = json(&bench.run(&["policy", "merge", "a.json", "b.json"]).stdout);
+    assert_eq!((&merged["default"], &merged["hide"]), (&"deny".into(), &serde_json::json!(["drop_it"])));
+    assert_eq!(bench.run(&["policy", "diff", "a.json", "b.json"]).code, Some(0));
+    assert_eq!(bench.run(&["policy", "merge", "a.json"]).code, Some(2), "one document is wrong usage");
+}
+
+#[test]
+fn every_rule_keeps_its_own_examples() {
+    let ended = bench().run(&["rules", "test"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with("0 failed\n"));
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let bench = bench();
+    for command in ["nightly", "crawl", "extract", "classify", "policy", "site", "serve", "rules", "status", "audit"] {
+        let ended = bench.run(&[command, "--help"]);
+        assert_eq!(ended.code, Some(0), "{command}");
+        assert!(ended.stdout.contains("Usage: riskdex"), "{command}");
+    }
+    assert!(bench.run(&["completions", "bash"]).stdout.contains("_riskdex"));
+    assert_eq!(bench.run(&["man", "--out", "man"]).code, Some(0));
+    assert!(bench.path("man/riskdex.1").is_file());
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    let bench = bench();
+    let unknown = bench.run(&["crawl", "--source", "no-such-source"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.stderr.contains("no-such-source") && unknown.stderr.contains("awslabs"), "{}", unknown.stderr);
+    std::fs::write(bench.path("config.toml"), "dat_dir = 1\n").unwrap();
+    let config = bench.run(&["status"]);
+    assert!(config.stderr.contains("config.toml") && config.stderr.contains("dat_dir"), "{}", config.stderr);
+}

@@ -1,0 +1,144 @@
+//! The main job, from packages on an index to a site with policies.
+
+use riskdex_testbed::World;
+
+use crate::world::{Bench, json, monorepo, small};
+
+const MONOREPO: [&str; 6] = [
+    "awslabs.amazon-bedrock-agentcore-mcp-server",
+    "awslabs.amazon-qbusiness-anonymous-mcp-server",
+    "awslabs.aws-api-mcp-server",
+    "awslabs.cloudwatch-applicationsignals-mcp-server",
+    "awslabs.eks-mcp-server",
+    "awslabs.stepfunctions-tool-mcp-server",
+];
+
+fn bench_of_monorepo() -> Bench {
+    let world = monorepo().into_iter().fold(World::builder(), |world, package| world.pypi(package));
+    Bench::new(world.serve().unwrap())
+}
+
+#[test]
+fn one_command_takes_packages_to_a_site_with_policies() {
+    let bench = bench_of_monorepo();
+    let ended = bench.nightly(&MONOREPO);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("6 listed, 6 read, 0 unchanged, 0 failed"), "{}", ended.stdout);
+
+    let status = bench.status();
+    assert_eq!((&status["servers"], &status["tools"], &status["failed"]), (&6.into(), &9.into(), &0.into()));
+    assert_eq!(status["last_run"]["report"]["read"], 6);
+
+    for page in ["index.html", "servers/index.html", "risk/critical/index.html", "category/read/index.html", "404.html"]
+    {
+        assert!(bench.page(page).starts_with("<!DOCTYPE html>"), "{page}");
+    }
+    let exported = bench.run(&["policy", "export", "--server", "awslabs.eks-mcp-server"]);
+    assert_eq!(json(&exported.stdout)["hide"], serde_json::json!(["manage_k8s_resource"]));
+    assert_eq!(exported.stdout, bench.page("servers/pypi-awslabs-eks-mcp-server/policy.json"), "page and export agree");
+
+    let all = bench.run(&["policy", "export", "--all", "--out", "policies"]);
+    assert_eq!(all.code, Some(0), "{}", all.stderr);
+    let files: Vec<_> = std::fs::read_dir(bench.path("policies")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(files.len(), 6);
+    for file in files {
+        assert_eq!(bench.run(&["policy", "check", file.to_str().unwrap()]).code, Some(0));
+    }
+}
+
+#[test]
+fn a_second_run_fetches_no_artifact_and_changes_no_page() {
+    let bench = bench_of_monorepo();
+    bench.nightly(&MONOREPO);
+    let home = bench.page("index.html");
+    let first = bench.world.take_requests();
+    assert_eq!(first.iter().filter(|request| request.path.ends_with(".whl")).count(), 6);
+
+    let ended = bench.nightly(&MONOREPO);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("6 listed, 0 read, 6 unchanged, 0 failed"), "{}", ended.stdout);
+    let second = bench.world.take_requests();
+    let artifacts: Vec<_> = second.iter().filter(|request| request.path.ends_with(".whl")).collect();
+    assert!(artifacts.is_empty(), "{artifacts:?}");
+    assert!(
+        second.iter().filter(|request| request.path.contains("/simple/")).all(|request| request.status == Some(304))
+    );
+    let undated = |page: &str| page.lines().filter(|line| !line.contains("<time")).collect::<Vec<_>>().join("\n");
+    assert_eq!(undated(&bench.page("index.html")), undated(&home));
+}
+
+#[test]
+fn a_new_release_is_read_and_its_changes_are_told() {
+    let world = World::builder().pypi(small("example-notes", "delete_note", "Delete a note.")).serve().unwrap();
+    let bench = Bench::new(world);
+    assert_eq!(bench.nightly_of(&["pypi:example-notes"]).code, Some(0));
+    let next = small("example-notes", "archive_note", "Archive a note.");
+    bench.world.publish_pypi(&next.release("1.1.0")).unwrap();
+    // The newer release has another tool in place of the first.
+    let source = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef list_notes() -> str:\n    \"\"\"List notes.\"\"\"\n\ndef main():\n    mcp.run()\n";
+    let changed = riskdex_testbed::Package::new("example-notes")
+        .release("1.2.0")
+        .file("small/server.py", source)
+        .entry_point("small", "small.server:main");
+    bench.world.publish_pypi(&changed).unwrap();
+
+    let ended = bench.nightly_of(&["pypi:example-notes"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("1 new, 0 changed, 1 gone"), "{}", ended.stdout);
+    let server = bench.server("pypi-example-notes");
+    assert_eq!(server["tools"][0]["name"], "list_notes");
+    assert_eq!(server["tools"].as_array().unwrap().len(), 1);
+    let changes = bench.page("changes/index.html");
+    assert!(changes.contains("delete_note") && changes.contains("list_notes"));
+}
+
+#[test]
+fn a_killed_run_is_resumed_and_ends_as_if_undisturbed() {
+    let packages: Vec<_> = (0..12).map(|n| small(&format!("example-{n}"), &format!("get_{n}"), "Get it.")).collect();
+    let world = packages.into_iter().fold(World::builder(), |world, package| world.pypi(package));
+    let bench = Bench::new(world.serve().unwrap());
+    let names: Vec<String> = (0..12).map(|n| format!("pypi:example-{n}")).collect();
+    std::fs::write(bench.path("list.txt"), names.join("\n")).unwrap();
+    let arguments = ["crawl", "--source", "file:list.txt"];
+
+    for wait in [5, 40, 80, 120] {
+        let mut child = bench
+            .command(&arguments)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let ended = bench.run(&arguments);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let status = bench.status();
+    assert_eq!((&status["servers"], &status["tools"]), (&12.into(), &12.into()));
+}
+
+#[test]
+fn two_runs_never_hold_one_data_directory() {
+    let world = World::builder()
+        .pypi(small("example-slow", "get_it", "Get it."))
+        .fault("/pypi/simple/example-slow/", riskdex_testbed::Fault::Hang(std::time::Duration::from_secs(5)))
+        .serve()
+        .unwrap();
+    let bench = Bench::new(world);
+    std::fs::write(bench.path("list.txt"), "pypi:example-slow").unwrap();
+    let arguments = ["crawl", "--source", "file:list.txt"];
+    let mut first = bench
+        .command(&arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while bench.world.requests().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let second = bench.run(&arguments);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(second.code, Some(4), "{}", second.stderr);
+}
