@@ -35,7 +35,7 @@ fn one_command_takes_packages_to_a_site_with_policies() {
     }
     let exported = bench.run(&["policy", "export", "--server", "awslabs.eks-mcp-server"]);
     assert_eq!(json(&exported.stdout)["hide"], serde_json::json!(["manage_k8s_resource"]));
-    assert_eq!(exported.stdout, bench.page("servers/pypi-awslabs-eks-mcp-server/policy.json"), "page and export agree");
+    assert_eq!(exported.stdout.trim_end(), bench.page("servers/pypi-awslabs-eks-mcp-server/policy.json").trim_end(), "page and export agree");
 
     let all = bench.run(&["policy", "export", "--all", "--out", "policies"]);
     assert_eq!(all.code, Some(0), "{}", all.stderr);
