@@ -37,8 +37,11 @@ impl Ecosystem {
         };
         add(Self::Wheel, wheel_metadata(tree).is_some());
         add(Self::Bundle, has(&["manifest.json"]) && crate::manifest::bundle::is_bundle(tree));
-        add(Self::Python, has(&["PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg"]));
+        // What is published on PyPI has PKG-INFO; an npm package may carry a Python project along.
+        let is_published = has(&["PKG-INFO"]);
+        add(Self::Python, is_published);
         add(Self::Npm, has(&["package.json"]));
+        add(Self::Python, !is_published && has(&["pyproject.toml", "setup.py", "setup.cfg"]));
         add(Self::Go, has(&["go.mod"]));
         add(Self::Rust, has(&["Cargo.toml"]));
         add(Self::DotNet, dotnet_manifest(tree).is_some());
@@ -68,4 +71,23 @@ pub(crate) fn wheel_metadata(tree: &Tree) -> Option<&str> {
 pub(crate) fn dotnet_manifest(tree: &Tree) -> Option<&str> {
     let find = |suffix: &str| tree.paths().find(|path| path.ends_with(suffix));
     find(".nuspec").filter(|path| !path.contains('/')).or_else(|| find(".csproj"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_telling_manifest_comes_first() {
+        for (files, expected) in [
+            (&["x-1.dist-info/METADATA", "package.json"][..], &[Ecosystem::Wheel, Ecosystem::Npm][..]),
+            (&["package.json", "pyproject.toml"], &[Ecosystem::Npm, Ecosystem::Python]),
+            (&["package.json", "pyproject.toml", "PKG-INFO"], &[Ecosystem::Python, Ecosystem::Npm]),
+            (&["go.mod", "src/x.csproj"], &[Ecosystem::Go, Ecosystem::DotNet]),
+            (&["lib/package.json", "lib/x.nuspec"], &[]),
+        ] {
+            let tree = Tree::new(files.iter().map(|path| ((*path).to_owned(), Vec::new())).collect());
+            assert_eq!(Ecosystem::of(&tree), expected, "{files:?}");
+        }
+    }
 }

@@ -145,7 +145,11 @@ impl<'a> Intake<'a> {
             Want::Prose | Want::Bare => self.limits.prose,
         };
         if *size > most {
-            self.too_large(member, packed, most);
+            if packed > 0 && *size / packed > self.limits.ratio {
+                self.anomaly(name, format!("unpacks {packed} bytes to {size}, as a bomb does; not read"));
+            } else if wanted == Want::Code {
+                self.gap(GapKind::Limit, name, format!("has {size} bytes, more than {most}; not read"));
+            }
         } else if self.afford(name, *size) {
             content.take((size + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
             if bytes.len() as u64 == *size {
@@ -155,15 +159,6 @@ impl<'a> Intake<'a> {
             }
         }
         Ok(())
-    }
-
-    fn too_large(&mut self, member: &Member, packed: u64, most: u64) {
-        let Member { name, size } = member;
-        if packed > 0 && size / packed > self.limits.ratio {
-            self.anomaly(name, format!("unpacks {packed} bytes to {size}, as a bomb does; not read"));
-        } else {
-            self.gap(GapKind::Limit, name, format!("has {size} bytes, more than {most}; not read"));
-        }
     }
 
     /// Takes `size` bytes from the budget that the file belongs to, if they are left.

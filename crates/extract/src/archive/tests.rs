@@ -369,6 +369,18 @@ fn dependencies_that_are_carried_along_do_not_crowd_out_own_files() {
 }
 
 #[test]
+fn files_over_their_bound_are_left_out_and_only_code_is_missed() {
+    let limits = Limits { file: 20, prose: 10, ..Limits::DEFAULT };
+    let files: &[(&str, &[u8])] = &[("p/a.py", &[b'#'; 21]), ("p/b.py", &[b'#'; 20]), ("p/NEWS.md", &[b'-'; 11])];
+    for (name, bytes) in [("x.tgz", tgz_of(files)), ("x.zip", zip_of(files))] {
+        let unpacked = read(&Artifact::new(name, &bytes).path, &limits).unwrap();
+        assert_eq!(paths(&unpacked), ["b.py"], "{name}");
+        let gaps: Vec<_> = unpacked.gaps.iter().map(|gap| (gap.kind, gap.reason.as_str())).collect();
+        assert_eq!(gaps, [(GapKind::Limit, "has 21 bytes, more than 20; not read")], "{name}");
+    }
+}
+
+#[test]
 fn compiled_members_are_named_and_not_kept() {
     let files: &[(&str, &[u8])] = &[
         ("p/bin/server", b"\x7fELF\x02\x01\x01"),
