@@ -168,7 +168,11 @@ impl Interp<'_> {
                 self.raised = false;
                 None
             }
-            Flow::Raise => return self.unknown(Cause::Runtime, "nothing: an exception is raised", place),
+            Flow::Raise => {
+                // A program that starts does not fail on the way: more likely it was misread.
+                self.raised &= self.is_python();
+                return self.unknown(Cause::Runtime, "nothing: an exception is raised", place);
+            }
             _ => Some(self.nothing()),
         };
         if closure.code.is_generator {

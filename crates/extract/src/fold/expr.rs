@@ -136,7 +136,11 @@ impl Interp<'_> {
     }
 
     fn eval_under(&mut self, condition: String, usual: bool, expr: &Expr, scope: &Rc<Scope>) -> Value {
-        self.under(Gate { words: condition.into(), usual }, |interp| interp.eval(expr, scope))
+        let raised = self.raised;
+        let value = self.under(Gate { words: condition.into(), usual }, |interp| interp.eval(expr, scope));
+        // What is raised under a condition is not raised for sure.
+        self.raised = raised;
+        value
     }
 
     /// One of two values by a condition that is not known.

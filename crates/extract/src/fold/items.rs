@@ -52,18 +52,22 @@ impl Interp<'_> {
     /// The first alternative's elements, and the others' under a condition.
     fn iterate_any(&mut self, values: &Rc<[Value]>, place: &Place) -> Items {
         let mut all = Items::default();
-        for (n, value) in values.iter().enumerate() {
+        // An alternative that is not understood says nothing about what is usual.
+        let mut first = true;
+        for value in values.iter() {
             if matches!(value, Value::Null | Value::Undefined) {
                 continue;
             }
             let items = self.iterate(value, place);
+            let usual = first;
+            first = first && items.open.is_some();
             all.open = all.open.or(items.open);
             for item in items.values {
                 let seen = all.values.iter().any(|known| match known {
                     Value::Gated(gated) => gated.1.same(&item) == Some(true),
                     known => known.same(&item) == Some(true),
                 });
-                if !seen && n == 0 {
+                if !seen && usual {
                     all.values.push(item);
                 } else if !seen {
                     let gate = Gate { words: "settings other than the usual ones".into(), usual: false };
@@ -238,6 +242,14 @@ impl Interp<'_> {
                 }
             },
             key => key,
+        };
+        let value = match self.gated_beyond(dict.depth).filter(|_| self.is_python()) {
+            Some(words) => match dict.get(&key) {
+                // Who changes no setting still finds what was there.
+                Some(before) => one_of([before, value]),
+                None => Value::Gated(Rc::new((Gate { words: words.into(), usual: false }, value))),
+            },
+            None => value,
         };
         if !dict.set(key.clone(), value) {
             let why = self.why(&key, place);

@@ -141,6 +141,10 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
                     None => Value::Unknown(interp.why(key, place)),
                 }),
                 None => match open() {
+                    // What a setting may add is not there usually.
+                    Some(why) if why.cause == Cause::Setting => {
+                        interp.setting(why.reason.clone(), Some(default), &why.place)
+                    }
                     Some(why) => Value::Unknown(why),
                     None => {
                         if name == "setdefault" {
@@ -151,7 +155,9 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
                 },
             }
         }
-        "keys" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(|(k, v)| under_gate_of(&v, k)).collect())),
+        "keys" => opened(
+            interp.list(ListKind::List, dict.snapshot().into_iter().map(|(k, v)| under_gate_of(&v, k)).collect()),
+        ),
         "values" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(|(_, value)| value).collect())),
         "items" => opened(interp.list(ListKind::List, dict.snapshot().into_iter().map(pair).collect())),
         "update" => {

@@ -10,19 +10,18 @@ pub(super) struct Sections {
     pub(super) summary: Option<String>,
     /// Descriptions of parameters.
     pub(super) parameters: BTreeMap<String, String>,
-    /// Whether a section says what comes back.
-    pub(super) has_results: bool,
+    /// Whether any section follows the summary.
+    pub(super) is_sectioned: bool,
 }
 
 /// Reads the sections of a cleaned documentation string, in Google's, NumPy's or Sphinx's style; `None` when none of
-/// them describes a parameter, or, where the SDK counts those too, what comes back.
-pub(super) fn sections(text: &str, results_count: bool) -> Option<Sections> {
+/// them describes a parameter and, where the SDK counts those too, there is no other section.
+pub(super) fn sections(text: &str, others_count: bool) -> Option<Sections> {
     let lines: Vec<&str> = text.lines().collect();
-    let is_one = |found: &Sections| !found.parameters.is_empty() || (results_count && found.has_results);
+    let is_one = |found: &Sections| !found.parameters.is_empty() || (others_count && found.is_sectioned);
     [google(&lines), numpy(&lines), sphinx(&lines)].into_iter().find(is_one)
 }
 
-const RESULTS: &[&str] = &["returns", "yields", "raises", "exceptions"];
 const PARAMETERS: &[&str] = &["args", "arguments", "params", "parameters"];
 fn is_blank(line: Option<&&str>) -> bool {
     line.is_some_and(|line| line.trim().is_empty())
@@ -58,7 +57,7 @@ fn google(lines: &[&str]) -> Sections {
             continue;
         }
         let kind = title.to_lowercase();
-        found.has_results |= RESULTS.contains(&kind.as_str());
+        found.is_sectioned = true;
         before.get_or_insert(at);
         let end = block_end(lines, at + 1);
         if PARAMETERS.contains(&kind.as_str()) {
@@ -79,7 +78,8 @@ fn heading(line: &str) -> Option<&str> {
         return None;
     }
     let (title, rest) = line.split_once(':')?;
-    let is_title = !title.is_empty() && title.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == ' ');
+    let is_title = title.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        && title.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == ' ');
     (is_title && (rest.is_empty() || rest.starts_with(char::is_whitespace))).then_some(title)
 }
 
@@ -218,7 +218,8 @@ mod tests {
         let results = sections("Does it.\n\nReturns:\n    a thing: here\n", true).unwrap();
         assert_eq!(results.summary.as_deref(), Some("Does it."));
         assert_eq!(sections("Does it.\n\nReturns:\n    a thing: here\n", false), None);
-        assert_eq!(sections("Does it. Args: none", false), None);
+        assert_eq!(sections("Does it. Args: none", true), None);
+        assert_eq!(sections("Does it.\n\n- one: a list\n  and more\n", true), None);
         assert_eq!(sections("Text right above.\nArgs:\n    a: one\n", false), None);
     }
 }

@@ -235,6 +235,18 @@ pub(super) fn call_method(
             let changes = changes.into_iter().filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value)));
             return Some(copied(interp, instance, &changes.collect::<Vec<_>>()));
         }
+        (Value::Made(made), "model_copy") => {
+            let copy = interp.made(&made.callee, &made.args, &made.place);
+            if let Value::Made(copy) = &copy {
+                let update = match args.named("update") {
+                    Some(Value::Dict(update)) => update.snapshot(),
+                    _ => Vec::new(),
+                };
+                let update = update.into_iter().filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value)));
+                made.attrs.snapshot().into_iter().chain(update).for_each(|(name, value)| copy.attrs.set(name, value));
+            }
+            return Some(copy);
+        }
         (Value::Made(made), "replace") => return signature::replace(interp, made, args, place),
         (Value::Instance(_), "model_dump" | "dict") => return Some(interp.get(receiver, "__dict__", place)),
         _ => {}

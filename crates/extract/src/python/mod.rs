@@ -17,6 +17,7 @@ mod loader;
 mod objects;
 mod openapi;
 mod recipes;
+mod registry;
 mod schema;
 mod sdk;
 mod signature;
@@ -68,7 +69,7 @@ impl Python<'_> {
     /// A documentation string's sections, where a server of this class takes it apart.
     fn sections_of(&self, class: &str, text: &str) -> Option<docstring::Sections> {
         let reader = self.sections.iter().find(|reader| class.split('.').next() == Some(&*reader.package))?;
-        docstring::sections(text, reader.results_count)
+        docstring::sections(text, reader.others_count)
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) fn attribute(
             Some(instance.class.code.docstring.clone().map_or(Value::Null, Value::Str))
         }
         (Value::Module(module), "__dict__") => Some(Value::dict(module.scope.vars.snapshot())),
+        (Value::Method(_), _) => sdk::attribute(python, interp, object, name),
         (Value::Made(made), _) => super::library::made_attribute(python, interp, made, name, place),
         (Value::External(path), _) if &**path == "sys" && name == "modules" => None,
         (Value::Function(_), "__code__" | "__signature__" | "__defaults__") => {
@@ -213,6 +214,7 @@ pub(super) fn instantiate(
     };
     let Value::Instance(instance) = &value else { return None };
     if let Some(base) = sdk::server_base(python, interp, class, args, place) {
+        sdk::embody(&base, &value);
         instance.base.borrow_mut().get_or_insert(base);
     }
     if interp.find_in_class(class, "__init__", None).is_some() {

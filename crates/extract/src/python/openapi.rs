@@ -19,12 +19,7 @@ const NAME: usize = 56;
 const REFERENCES: usize = 16;
 
 /// Registers a tool for every operation of the document; `false` when the document is not wholly known.
-pub(super) fn register(
-    interp: &mut Interp,
-    server: &Rc<Server>,
-    args: &Args,
-    place: &Place,
-) -> bool {
+pub(super) fn register(interp: &mut Interp, server: &Rc<Server>, args: &Args, place: &Place) -> bool {
     let document = args.get(0, "openapi_spec").and_then(Value::usual).and_then(|value| json_of(&value));
     let Some(document) = document else { return false };
     let Some(paths) = document.get("paths").and_then(Json::as_object) else { return false };
@@ -139,7 +134,10 @@ impl Route<'_> {
         let Value::Made(map) = map else { return None };
         let methods = map.args.named("methods").and_then(json_of);
         let is_method = methods.as_ref().and_then(Json::as_array).is_none_or(|methods| {
-            methods.iter().filter_map(Json::as_str).any(|method| method.eq_ignore_ascii_case(self.method) || method == "*")
+            methods
+                .iter()
+                .filter_map(Json::as_str)
+                .any(|method| method.eq_ignore_ascii_case(self.method) || method == "*")
         });
         let is_path = match map.args.named("pattern").and_then(Value::as_str) {
             Some(pattern) => regex::Regex::new(pattern).ok()?.is_match(self.path),
@@ -172,9 +170,10 @@ impl Route<'_> {
 
     fn resolve<'s>(&'s self, mut json: &'s Json) -> &'s Json {
         for _ in 0..REFERENCES {
-            let target = json.get("$ref").and_then(Json::as_str).and_then(|reference| {
-                self.document.pointer(reference.strip_prefix('#')?)
-            });
+            let target = json
+                .get("$ref")
+                .and_then(Json::as_str)
+                .and_then(|reference| self.document.pointer(reference.strip_prefix('#')?));
             match target {
                 Some(target) => json = target,
                 None => break,

@@ -65,6 +65,7 @@ pub(super) struct Methods {
     pub(super) handle: Vec<String>,
     pub(super) run: Vec<String>,
     pub(super) parts: Vec<String>,
+    pub(super) tables: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,9 +121,9 @@ struct CallMethods {
 pub(super) struct SectionReader {
     pub(super) package: String,
     since: String,
-    /// Whether a section on results alone is enough to do so.
+    /// Whether sections on other things than parameters are enough to do so.
     #[serde(default)]
-    pub(super) results_count: bool,
+    pub(super) others_count: bool,
 }
 
 impl Recipes {

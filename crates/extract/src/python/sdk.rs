@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
-use super::{Python, openapi};
-use super::recipes::{ServerKind, last};
+use super::recipes::last;
 use super::tool::{self, Registration};
+use super::{Python, openapi, registry};
 use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
 use crate::server::{Entry, Server};
 
@@ -25,8 +25,8 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
         set_up(python, interp, &server, args, place);
         return Some(Value::Server(server));
     }
-    if let Some(kind) = python.recipes.server_kind(path) {
-        return Some(Value::Server(new_server(python, interp, kind, path, args, place)));
+    if python.recipes.server_kind(path).is_some() {
+        return Some(Value::Server(new_server(python, interp, path, args, place)));
     }
     if let Some((at, keyword)) = python.recipes.called_argument(path) {
         let by_position = at.and_then(|at| args.positional.get(at));
@@ -53,26 +53,13 @@ pub(super) fn server_base(
     place: &Place,
 ) -> Option<Value> {
     let ancestry = interp.ancestry(class);
-    let (kind, path) = ancestry.iter().find_map(|a| {
-        let path = a.path()?;
-        Some((python.recipes.server_kind(path)?, path.to_owned()))
-    })?;
+    let path = ancestry.iter().filter_map(Value::path).find(|path| python.recipes.server_kind(path).is_some())?;
     let own = if interp.find_in_class(class, "__init__", None).is_some() { &Args::default() } else { args };
-    Some(Value::Server(new_server(python, interp, kind, &path, own, place)))
+    Some(Value::Server(new_server(python, interp, path, own, place)))
 }
 
-fn new_server(
-    python: &Python,
-    interp: &mut Interp,
-    kind: ServerKind,
-    path: &str,
-    args: &Args,
-    place: &Place,
-) -> Rc<Server> {
+fn new_server(python: &Python, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Rc<Server> {
     let server = interp.server(path);
-    if kind == ServerKind::Listing {
-        server.attrs.set("kind of server", Value::str("listing"));
-    }
     set_up(python, interp, &server, args, place);
     server
 }
@@ -189,8 +176,18 @@ pub(super) fn call_method(
             set_up(python, interp, &server, args, place);
             Some(Value::Null)
         }
-        _ => None,
+        _ => registry::call_method(python, interp, &server, name, args),
     }
+}
+
+/// An attribute of a part of a server: the table of its tools.
+pub(super) fn attribute(python: &Python, interp: &mut Interp, object: &Value, name: &str) -> Option<Value> {
+    let Value::Method(part) = object else { return None };
+    if !has(&python.recipes.methods.tables, name) || !has(&python.recipes.methods.parts, &part.name) {
+        return None;
+    }
+    let server = server_of(python, object)?;
+    Some(Value::Dict(registry::table(interp, &server)))
 }
 
 fn rest(args: &Args) -> Args {
@@ -285,23 +282,31 @@ pub(super) fn put(
             let gate = gated.0.clone();
             return interp.under(gate, |interp| put(python, interp, server, &gated.1, options, method, place));
         }
-        Value::OneOf(values) => {
-            let known: Vec<&Value> = values.iter().filter(|value| !matches!(value, Value::Null)).collect();
-            if let [only] = known[..] {
-                return put(python, interp, server, only, options, method, place);
-            }
-        }
         Value::Unknown(unknown) if unknown.default.is_none() => {
             server.put(unclear(unknown, "a tool"));
             return;
         }
         _ => {}
     }
-    let registration = Registration { server, subject, options, method, place };
-    match tool::build(python, interp, &registration) {
-        Ok(Some(tool)) => server.put(Entry::Tool(Box::new(tool))),
-        Ok(None) => {}
-        Err(why) => server.put(unclear(&why, "a tool")),
+    // Of several that it may be, the first that is understood.
+    let alternatives = match subject {
+        Value::OneOf(values) => values.to_vec(),
+        other => vec![other.clone()],
+    };
+    let mut why = None;
+    for subject in alternatives.iter().filter(|value| !matches!(value, Value::Null)) {
+        let registration = Registration { server, subject, options, method, place };
+        match tool::build(python, interp, &registration) {
+            Ok(Some(tool)) => {
+                registry::remember(server, &tool.name, subject);
+                return server.put(Entry::Tool(Box::new(tool)));
+            }
+            Ok(None) => return,
+            Err(unknown) => why = why.or(Some(unknown)),
+        }
+    }
+    if let Some(why) = why {
+        server.put(unclear(&why, "a tool"));
     }
 }
 
@@ -333,13 +338,39 @@ pub(super) fn finish(python: &Python, interp: &mut Interp) {
             list(python, interp, &server, &lister, &place);
             interp.recover();
         }
+        registry::apply(python, interp, &server);
+        if let Some(instance) = server.attrs.get(INSTANCE) {
+            if let Some(lister) =
+                python.recipes.methods.list.iter().find_map(|name| own_method(interp, &instance, name))
+            {
+                registry::override_list(python, interp, &server, &lister);
+                interp.recover();
+            }
+        }
     }
 }
 
+/// The attribute by which a server knows the instance it is the base of.
+const INSTANCE: &str = "instance";
+
+/// Notes the instance of a class of the package that a server is the base of.
+pub(super) fn embody(server: &Value, instance: &Value) {
+    if let Value::Server(server) = server {
+        server.attrs.set(INSTANCE, instance.clone());
+    }
+}
+
+/// A method that the class of the instance defines in the package.
+fn own_method(interp: &Interp, instance: &Value, name: &str) -> Option<Value> {
+    let Value::Instance(of) = instance else { return None };
+    let (method, _) = interp.find_in_class(&of.class, name, None)?;
+    matches!(method, Value::Function(_)).then(|| Value::Bound(Rc::new((instance.clone(), method))))
+}
+
 /// Calls a function that answers `tools/list`.
-fn list(python: &Python, interp: &mut Interp, server: &Rc<Server>, lister: &Value, place: &Place) {
+pub(super) fn list(python: &Python, interp: &mut Interp, server: &Rc<Server>, lister: &Value, place: &Place) {
     let missing = match lister {
-        Value::Function(closure) => closure.code.params.len(),
+        Value::Function(closure) => closure.code.params.iter().filter(|param| param.default.is_none()).count(),
         _ => 0,
     };
     let request = interp.unknown(Cause::Runtime, "a request", place);

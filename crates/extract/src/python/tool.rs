@@ -135,7 +135,12 @@ pub(super) fn build(
                     let named = named.filter_map(|(key, value)| Some((Rc::from(key.as_str()?), value))).collect();
                     Args { named, ..Args::default() }
                 }
-                _ => made.args.clone(),
+                // What was set on the object later holds.
+                _ => {
+                    let mut fields = made.args.clone();
+                    fields.named.splice(0..0, made.attrs.snapshot());
+                    fields
+                }
             };
             return from_object(python, interp, registration, &fields, &made.place);
         }

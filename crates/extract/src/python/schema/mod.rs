@@ -144,14 +144,16 @@ fn json_within(value: &Value, depth: usize) -> Option<Json> {
                 return None;
             }
             let items = list.snapshot();
-            Json::Array(items.iter().map(|item| json_within(item, depth + 1)).collect::<Option<_>>()?)
+            let usual = items.iter().filter(|item| !matches!(item, Value::Gated(_)));
+            Json::Array(usual.map(|item| json_within(item, depth + 1)).collect::<Option<_>>()?)
         }
         Value::Dict(dict) => {
             if dict.open.borrow().is_some() {
                 return None;
             }
             let mut map = Map::new();
-            for (key, value) in dict.snapshot() {
+            // What is there under a condition only is not there usually.
+            for (key, value) in dict.snapshot().into_iter().filter(|(_, value)| !matches!(value, Value::Gated(_))) {
                 let key = match objects::plain(&key).unwrap_or(key) {
                     Value::Str(key) => key.to_string(),
                     Value::Int(n) => n.to_string(),
