@@ -32,6 +32,9 @@ impl Script<'_> {
                 if let Some(registered) = self.registration(interp, callee, &path, None, args, place) {
                     return Some(registered);
                 }
+                if let Some(schema) = self.conversion(interp, super::recipes::last(&path), args, place) {
+                    return Some(schema);
+                }
                 self.call_external(interp, &path, args, place).or_else(|| {
                     self.keep_callbacks(interp, args, place);
                     None
@@ -128,6 +131,9 @@ impl Script<'_> {
         }
         if let Some(registered) = self.registration(interp, callee, name, Some(receiver), args, place) {
             return Some(registered);
+        }
+        if let Some(schema) = self.conversion(interp, name, args, place) {
+            return Some(schema);
         }
         if let Value::Undefined | Value::Null = receiver {
             return Some(self.runtime(interp, "a call of nothing", place));

@@ -236,7 +236,10 @@ impl Script<'_> {
             None => {
                 let passed_on = loaded.passed_on.borrow().clone();
                 passed_on.iter().find_map(|source| match source {
-                    Source::File(number) => self.exported(interp, *number, name, depth + 1, place),
+                    Source::File(number) => {
+                        let found = self.exported(interp, *number, name, depth + 1, place);
+                        found.filter(|value| !matches!(value, Value::Undefined))
+                    }
                     Source::Outside(_) => {
                         Some(self.taken(interp, source, &Imported::Name(name.into()), depth + 1, place))
                     }

@@ -231,6 +231,16 @@ impl Script<'_> {
         }
     }
 
+    /// A call of a converter on a schema: code may go on with what it makes.
+    pub(super) fn conversion(&self, interp: &mut Interp, function: &str, args: &Args, place: &Place) -> Option<Value> {
+        let from = args.positional.first()?;
+        if !self.recipes.is_converter(function) || !self.is_schema(from) {
+            return None;
+        }
+        let schema = self.schema(interp, from, place).ok()??;
+        Some(super::json::value(&schema))
+    }
+
     /// A call of a package's own function on a schema: when the function names JSON Schema's dialects, it is a
     /// converter inside a bundle, and what it would make is known without running it.
     pub(super) fn converted(&self, interp: &mut Interp, code: &Rc<crate::module::Function>, args: &Args, place: &Place) -> Option<Value> {

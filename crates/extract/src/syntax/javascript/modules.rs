@@ -157,9 +157,8 @@ impl<'t> Lowering<'t> {
                 _ => {}
             }
         }
-        if !export.names.is_empty() || export.all.is_some() {
-            out.push(stmt(node, StmtKind::Export(export)));
-        }
+        // Even `export {}` says something: that the file is a module.
+        out.push(stmt(node, StmtKind::Export(export)));
     }
 }
 

@@ -174,6 +174,16 @@ impl<'t> Lowering<'t> {
 
     /// `if … else if …`: the chain is walked, not recursed into.
     fn condition(&mut self, node: Node<'t>, out: &mut Block) {
+        // `if (a(), b)`: all but the last stand before.
+        let mut test = node.child_by_field_name("condition").and_then(only_child);
+        if let Some(list) = test.filter(|test| test.kind() == "sequence_expression") {
+            let mut cursor = list.walk();
+            let mut parts: Vec<Node<'t>> = children(list, &mut cursor).collect();
+            test = parts.pop();
+            for part in parts {
+                self.effect(part, out);
+            }
+        }
         let mut arms = vec![node];
         let mut last = None;
         let mut current = node;
@@ -187,7 +197,10 @@ impl<'t> Lowering<'t> {
         }
         let mut otherwise = self.body(last);
         for arm in arms.into_iter().rev() {
-            let test = self.field(arm, "condition");
+            let test = match test.filter(|_| arm == node) {
+                Some(test) => self.expression(test),
+                None => self.field(arm, "condition"),
+            };
             let then = self.body(arm.child_by_field_name("consequence"));
             otherwise = vec![stmt(arm, StmtKind::If { test, then, otherwise })];
         }
