@@ -5,6 +5,9 @@ use riskdex_model::{Tool, slug, tool_slugs};
 /// Slugs for the names that are not among `known`, in their order. The slugs of known names stay as they
 /// were published, so a newcomer that folds to one of them takes a mark.
 pub(crate) fn new_slugs(known: &[(String, String)], new: &[&str]) -> Vec<String> {
+    if new.is_empty() {
+        return Vec::new();
+    }
     let names = known.iter().map(|(name, _)| name.as_str()).chain(new.iter().copied());
     let tools: Vec<Tool> = names.map(|name| Tool { name: name.to_owned(), ..Tool::default() }).collect();
     let mut taken: BTreeSet<String> = known.iter().map(|(_, slug)| slug.clone()).collect();

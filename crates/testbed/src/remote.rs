@@ -94,7 +94,7 @@ fn refused(status: StatusCode, message: &Value) -> Response {
 
 /// A message as JSON, or as an event after another one, as servers do at their choice.
 fn reply(resident: &Resident, message: &Value) -> Response {
-    if resident.index % 2 == 0 {
+    if resident.index.is_multiple_of(2) {
         return ([(CONTENT_TYPE, JSON)], message.to_string()).into_response();
     }
     let notice =
