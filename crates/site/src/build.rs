@@ -1,5 +1,5 @@
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use riskdex_catalog::{Catalog, Event, EventKind, Filter, ServerRecord, ServerSummary, ToolRecord, ToolSummary};
@@ -13,7 +13,7 @@ use crate::page::about::{AboutPage, SearchPage};
 use crate::page::attack::{AttackPage, AttacksPage};
 use crate::page::changes::ChangesPage;
 use crate::page::home::HomePage;
-use crate::page::list::{Kind, PAGE, PublishersPage, ServersPage, TermsPage, ToolsPage, pages};
+use crate::page::list::{Kind, PAGE, PublishersPage, ServersPage, TermsPage, ToolsPage};
 use crate::page::method::{MethodPage, RuleReference};
 use crate::page::server::ServerPage;
 use crate::page::tool::ToolPage;
@@ -90,8 +90,15 @@ pub(crate) struct Site<'a> {
     pub(crate) survey: Survey,
     pub(crate) output: Output,
     info: Info<'a>,
-    /// Addresses of all pages, and of those among them that search engines may list.
-    pages: Mutex<(u64, Vec<String>)>,
+    pages: Mutex<Pages>,
+}
+
+/// The pages written so far.
+#[derive(Default)]
+struct Pages {
+    count: u64,
+    /// Addresses of those that search engines may list.
+    indexed: Vec<String>,
 }
 
 /// What every template knows of the site.
@@ -127,16 +134,26 @@ impl<'a> Site<'a> {
         self.theme.tera.render(template, &context).map_err(Error::template(template))
     }
 
+    /// Writes what lies at an address of this site.
+    pub(crate) fn put(&self, address: &str, text: &str) -> Result<()> {
+        self.output.put(address.trim_start_matches('/'), text.as_bytes())
+    }
+
+    /// The same for a document that carries the time of its making.
+    pub(crate) fn put_dated(&self, address: &str, text: &str) -> Result<()> {
+        self.output.put_dated(address.trim_start_matches('/'), text.as_bytes(), &self.options.generated_at)
+    }
+
     fn page(&self, template: &str, frame: &Frame, view: &impl Serialize) -> Result<()> {
         self.page_at(&frame.file(), template, frame, view)
     }
 
     fn page_at(&self, file: &str, template: &str, frame: &Frame, view: &impl Serialize) -> Result<()> {
-        self.output.put(file, self.render(template, view)?.as_bytes())?;
-        let mut pages = self.pages.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pages.0 += 1;
+        self.put(file, &self.render(template, view)?)?;
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.count += 1;
         if frame.indexed {
-            pages.1.push(frame.path.clone());
+            pages.indexed.push(frame.path.clone());
         }
         Ok(())
     }
@@ -157,10 +174,10 @@ impl<'a> Site<'a> {
         let record = &loaded.record;
         let view = ServerPage::new(&self.survey, record);
         self.page("server.html", &view.page, &view)?;
-        self.output.put(view.download.trim_start_matches('/'), view.policy.as_bytes())?;
+        self.put(&view.download, &view.policy)?;
         loaded.tools().collect::<Vec<_>>().into_par_iter().try_for_each(|(tool, related)| {
             let view = ToolPage::new(self.theme, &self.survey, record, tool, related);
-            self.output.put(view.control.download.trim_start_matches('/'), view.control.policy.as_bytes())?;
+            self.put(&view.control.download, &view.control.policy)?;
             self.page("tool.html", &view.page, &view)
         })?;
         export::server(self, record)
@@ -180,19 +197,18 @@ impl<'a> Site<'a> {
         for kind in Kind::all() {
             let mut lines = Vec::with_capacity(PAGE);
             let mut number = 1;
-            let last = pages(kind.count(&self.survey));
-            let mut put = |lines: &mut Vec<ToolSummary>| {
-                let view = ToolsPage::new(self.theme, &self.survey, kind, lines, number);
-                number += 1;
+            let put = |lines: &mut Vec<ToolSummary>, number: &mut u64| {
+                let view = ToolsPage::new(self.theme, &self.survey, kind, lines, *number);
+                *number += 1;
                 lines.clear();
                 self.page("tools.html", &view.page, &view)
             };
             catalog.for_each_tool(kind.filter(), |tool| {
                 lines.push(tool);
-                if lines.len() == PAGE { put(&mut lines) } else { Ok(()) }
+                if lines.len() == PAGE { put(&mut lines, &mut number) } else { Ok(()) }
             })?;
-            if !lines.is_empty() || last == 1 && kind.count(&self.survey) == 0 {
-                put(&mut lines)?;
+            if !lines.is_empty() || number == 1 {
+                put(&mut lines, &mut number)?;
             }
         }
         Ok(())
@@ -212,7 +228,7 @@ impl<'a> Site<'a> {
         self.page("attacks.html", &view.page, &view)?;
         for attack in &self.theme.attacks {
             let view = AttackPage::new(self.theme, attack);
-            self.output.put(view.download.trim_start_matches('/'), view.policy.as_bytes())?;
+            self.put(&view.download, &view.policy)?;
             self.page("attack.html", &view.page, &view)?;
         }
         let view = MethodPage::new(self.theme);
@@ -230,11 +246,10 @@ impl<'a> Site<'a> {
     }
 
     fn finish(self) -> Result<BuildReport> {
-        let (count, mut indexed) =
-            std::mem::take(&mut *self.pages.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        indexed.sort();
-        export::sitemap(&self, &indexed)?;
-        Ok(BuildReport { pages: count, ..self.output.finish()? })
+        let mut pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
+        pages.indexed.sort();
+        export::sitemap(&self, &pages.indexed)?;
+        Ok(BuildReport { pages: pages.count, ..self.output.finish()? })
     }
 }
 

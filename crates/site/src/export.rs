@@ -55,8 +55,7 @@ fn document<'a, T>(site: &Site<'a>, schema: &str, source: &str, content: T) -> D
 }
 
 fn put<T: Serialize>(site: &Site<'_>, path: &str, document: &Document<'_, T>) -> Result<()> {
-    let text = to_json(path, document)?;
-    site.output.put_dated(path.trim_start_matches('/'), text.as_bytes(), &site.options.generated_at)
+    site.put_dated(path, &to_json(path, document)?)
 }
 
 fn to_json(path: &str, value: &impl Serialize) -> Result<String> {
@@ -310,14 +309,14 @@ pub(crate) fn write(site: &Site<'_>, events: &[Event]) -> Result<()> {
     let content = ChangesContent { changes: &events[..events.len().min(EVENTS)] };
     put(site, "/api/v1/changes.json", &document(site, "changes", "/changes/", content))?;
     let schema = to_json("policy schema", &riskdex_policy::schema())?;
-    site.output.put("api/v1/schemas/policy.json", schema.as_bytes())?;
+    site.put("/api/v1/schemas/policy.json", &schema)?;
     let brief = Brief {
         servers: site.survey.totals.servers,
         tools: site.survey.totals.tools,
         documents: DOCUMENTS.iter().map(|&(path, text)| Listed { path, text }).collect(),
     };
-    site.output.put("llms.txt", site.render("llms.txt", &brief)?.as_bytes())?;
-    site.output.put("robots.txt", site.render("robots.txt", &brief)?.as_bytes())
+    site.put("/llms.txt", &site.render("llms.txt", &brief)?)?;
+    site.put("/robots.txt", &site.render("robots.txt", &brief)?)
 }
 
 impl<'a> ListedServer<'a> {
@@ -342,9 +341,7 @@ pub(crate) fn sitemap(site: &Site<'_>, paths: &[String]) -> Result<()> {
     if !site.has_address() {
         return Ok(());
     }
-    let put = |path: &str, sitemap: &Sitemap<'_>| {
-        site.output.put(path.trim_start_matches('/'), site.render("sitemap.xml", sitemap)?.as_bytes())
-    };
+    let put = |path: &str, sitemap: &Sitemap<'_>| site.put(path, &site.render("sitemap.xml", sitemap)?);
     if paths.len() <= ADDRESSES {
         return put("/sitemap.xml", &Sitemap { parts: Vec::new(), paths });
     }

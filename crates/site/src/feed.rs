@@ -42,6 +42,5 @@ pub(crate) fn write(site: &Site<'_>, events: &[Event]) -> Result<()> {
     };
     let updated = events.first().map_or(&site.options.generated_at, |event| &event.at).clone();
     let feed = Feed { updated, entries: events.iter().take(ENTRIES).map(entry).collect() };
-    let text = site.render("feed.xml", &feed)?;
-    site.output.put_dated("changes/feed.xml", text.as_bytes(), &site.options.generated_at)
+    site.put_dated("/changes/feed.xml", &site.render("feed.xml", &feed)?)
 }

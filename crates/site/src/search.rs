@@ -163,5 +163,5 @@ impl Shards<'_> {
 
 fn put(site: &Site<'_>, path: &str, value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value).map_err(|error| Error::data(path, error.to_string()))?;
-    site.output.put(path, text.as_bytes())
+    site.put(path, &text)
 }

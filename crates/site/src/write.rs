@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{BuildReport, Error, Result};
 
@@ -85,7 +85,7 @@ impl Output {
 
     /// Removes what was not written in this build, and the folders that are empty then.
     pub(crate) fn finish(self) -> Result<BuildReport> {
-        let State { claimed, mut report } = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let State { claimed, mut report } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         sweep(&self.root, "", &claimed, &mut report)?;
         Ok(report)
     }
@@ -112,8 +112,8 @@ impl Output {
         *(if unchanged { &mut report.unchanged } else { &mut report.written }) += 1;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
