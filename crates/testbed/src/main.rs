@@ -67,7 +67,7 @@ impl Described {
 fn main() -> io::Result<()> {
     match Cli::parse().command {
         Command::Serve { universe, config_out, port } => {
-            let world = World::builder().universe(universe.universe()).port(port).serve()?;
+            let world = World::builder().universe(universe.universe()).forgetful().port(port).serve()?;
             if let Some(file) = config_out {
                 fs::write(file, world.config())?;
             }

@@ -89,7 +89,8 @@ impl Universe {
     pub fn truth(&self, index: u64, day: u64) -> Truth {
         let resident = self.resident(index, day);
         let paths = resident.paths();
-        let fault = paths.iter().find_map(|path| self.fault(path, day)).filter(|(_, lasting)| *lasting);
+        let mut faults = paths.iter().filter_map(|path| self.fault(path, day));
+        let fault = faults.find(|(_, lasting)| *lasting);
         Truth {
             style: format!("{:?}", resident.style),
             version: resident.version(),

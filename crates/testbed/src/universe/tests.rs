@@ -68,6 +68,21 @@ fn faults_fall_on_their_share_of_paths_and_half_of_them_last() {
 }
 
 #[test]
+fn the_truth_tells_a_fault_of_any_path_that_lasts() {
+    let universe = Universe::new(2, SERVERS).faults(0.3);
+    let (mut lasting, mut passing) = (0, 0);
+    for index in 0..SERVERS {
+        let faults: Vec<_> =
+            universe.resident(index, 0).paths().iter().filter_map(|path| universe.fault(path, 0)).collect();
+        let lasts = faults.iter().any(|(_, lasting)| *lasting);
+        assert_eq!(universe.truth(index, 0).fault.is_some(), lasts);
+        lasting += usize::from(lasts && faults.len() > 1);
+        passing += usize::from(!lasts && !faults.is_empty());
+    }
+    assert!(lasting > 20 && passing > 20, "{lasting} {passing}");
+}
+
+#[test]
 fn dates_follow_the_calendar() {
     let dates = [0, 59, 11_016, 11_017, DAY_ZERO, DAY_ZERO + 365].map(date);
     assert_eq!(dates, ["1970-01-01", "1970-03-01", "2000-02-29", "2000-03-01", "2026-01-01", "2027-01-01"]);
