@@ -67,8 +67,26 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// Between two pieces of the answer.
     pub stall: Duration,
-    /// The whole answer.
+    /// The whole answer, however long it is.
     pub whole: Duration,
+    /// How long an answer may come more slowly than [`slowest`](Self::slowest).
+    pub patience: Duration,
+    /// Bytes a second that an answer must bring after that, on average.
+    pub slowest: u32,
+}
+
+impl Timeouts {
+    /// Until when the next piece of an answer must come that began at `begun` and brought `bytes` so far; and what
+    /// to say if it does not, after which time.
+    fn next_piece(&self, begun: Instant, bytes: u64) -> (Instant, &'static str, Duration) {
+        let fair = self.patience + Duration::from_secs(bytes / u64::from(self.slowest.max(1)));
+        let limits = [
+            (Instant::now() + self.stall, "the answer stopped", self.stall),
+            (begun + fair, "too slow", fair),
+            (begun + self.whole, "not complete", self.whole),
+        ];
+        limits.into_iter().min_by_key(|(until, ..)| *until).unwrap_or(limits[0])
+    }
 }
 
 impl ClientConfig {
@@ -82,6 +100,8 @@ impl ClientConfig {
                 first_byte: Duration::from_secs(20),
                 stall: Duration::from_secs(20),
                 whole: Duration::from_secs(600),
+                patience: Duration::from_secs(30),
+                slowest: 8 * 1024,
             },
             attempts: 3,
             back_off: Duration::from_millis(500),
@@ -234,7 +254,6 @@ impl Client {
             self.shared.robots.check(self, url).await?;
         }
         let host = self.host(url);
-        let attempts = if request.once { 1 } else { config.attempts };
         let mut attempt = 1;
         loop {
             let place = host.enter().await.map_err(|rest| Error::Resting {
@@ -250,6 +269,11 @@ impl Client {
                 Err(failure) => failure,
             };
             drop(place);
+            let attempts = match retry {
+                _ if request.once => 1,
+                Retry::Once => config.attempts.min(2),
+                _ => config.attempts,
+            };
             let back_off = back_off(config.back_off, attempt, config.longest_wait, self.chance());
             match retry {
                 Retry::Never => {
@@ -261,8 +285,8 @@ impl Client {
                     return Err(error);
                 }
                 Retry::Pause(wait) => host.pause(wait.unwrap_or(back_off)),
-                Retry::Later if attempt < attempts => tokio::time::sleep(back_off).await,
-                Retry::Later => {}
+                Retry::Later | Retry::Once if attempt < attempts => tokio::time::sleep(back_off).await,
+                Retry::Later | Retry::Once => {}
             }
             if attempt >= attempts {
                 host.gave_up(config.breaker);
@@ -310,12 +334,10 @@ impl Client {
         }
         let store = |error: io::Error| lasting(Error::store(format!("keeping {url}"), error));
         sink.start().map_err(store)?;
-        let end = Instant::now() + times.whole;
+        let begun = Instant::now();
         loop {
-            let stall = Instant::now() + times.stall;
-            let chunk = timeout_at(stall.min(end), response.chunk()).await.map_err(|_| {
-                if stall < end { late(url, "the answer stopped", times.stall) } else { too_slow(url, times.whole) }
-            })?;
+            let (until, what, after) = times.next_piece(begun, head.bytes);
+            let chunk = timeout_at(until, response.chunk()).await.map_err(|_| late(url, what, after))?;
             let Some(chunk) = chunk.map_err(|error| unreachable(url, error, times.connect))? else { break };
             head.bytes += chunk.len() as u64;
             self.shared.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
@@ -351,11 +373,7 @@ fn lasting(error: Error) -> Failure {
 }
 
 fn late(url: &Url, what: &'static str, after: Duration) -> Failure {
-    Failure { error: Error::TimedOut { url: url.to_string(), what, after }, retry: Retry::Later }
-}
-
-fn too_slow(url: &Url, after: Duration) -> Failure {
-    lasting(Error::TimedOut { url: url.to_string(), what: "not complete", after })
+    Failure { error: Error::TimedOut { url: url.to_string(), what, after }, retry: Retry::Once }
 }
 
 /// Sorts out a failure of the connection. The foreign error's own URL is dropped: ours is named already.

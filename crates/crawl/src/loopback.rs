@@ -37,6 +37,8 @@ enum Fault {
     Cut { closed: bool },
     /// Never stops.
     Endless,
+    /// Never stops, and brings one byte at a time.
+    Dripping,
 }
 
 impl Reply {
@@ -74,6 +76,10 @@ impl Reply {
     pub(crate) fn stalled(mut self) -> Self {
         self.fault = Fault::Cut { closed: false };
         self
+    }
+
+    pub(crate) fn dripping() -> Self {
+        Self { status: 200, fault: Fault::Dripping, ..Self::default() }
     }
 
     pub(crate) fn endless() -> Self {
@@ -147,13 +153,17 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, script: Scrip
     for (name, value) in &reply.headers {
         head += &format!("{name}: {value}\r\n");
     }
-    if reply.fault != Fault::Endless {
+    if !matches!(reply.fault, Fault::Endless | Fault::Dripping) {
         head += &format!("Content-Length: {}\r\n", reply.body.len());
     }
     writer.write_all(format!("{head}\r\n").as_bytes()).await.ok()?;
     match reply.fault {
         Fault::Endless => loop {
             writer.write_all(&[b'x'; 8192]).await.ok()?;
+        },
+        Fault::Dripping => loop {
+            writer.write_all(b"x").await.ok()?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         },
         Fault::Cut { closed } => {
             writer.write_all(&reply.body[..reply.body.len() / 2]).await.ok()?;
@@ -180,7 +190,7 @@ pub(crate) fn client_with(servers: &[&Loopback], change: impl FnOnce(&mut Client
             connect: Duration::from_secs(5),
             first_byte: Duration::from_millis(300),
             stall: Duration::from_millis(300),
-            whole: Duration::from_secs(20),
+            ..ClientConfig::new("").timeouts
         },
         back_off: Duration::from_millis(1),
         limits: Limits::new(60_000, 8),

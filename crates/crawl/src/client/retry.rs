@@ -11,6 +11,8 @@ pub(crate) enum Retry {
     Never,
     /// This URL may work later.
     Later,
+    /// Likewise; but each attempt costs a whole timeout, so there is only one more.
+    Once,
     /// The host wants to be left alone: for so long, or for as long as seems fit.
     Pause(Option<Duration>),
 }
