@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::exec::Flow;
 use super::scope::Vars;
-use super::value::{Gate, Value};
+use super::value::{Gate, Place, Value};
 use super::{ALTERNATIVES, Interp};
 
 /// What a branch changed: where, which name, and what was bound before.
@@ -80,15 +80,15 @@ impl Interp<'_> {
     ) -> Flow {
         let holds = Gate { words: holds, usual: usual == Some(true) };
         let fails = Gate { words: fails, usual: usual == Some(false) };
-        let (flow_then, after_then) = self.branch(holds.clone(), then);
-        let (flow_otherwise, after_otherwise) = self.branch(fails.clone(), otherwise);
+        let (flow_then, after_then) = self.branch(holds.clone(), usual == Some(false), then);
+        let (flow_otherwise, after_otherwise) = self.branch(fails.clone(), usual == Some(true), otherwise);
         match (flow_then, flow_otherwise) {
             (Flow::Next, Flow::Next) => {
-                self.merge(after_then, after_otherwise, usual == Some(false));
+                self.merge(after_then, after_otherwise, usual);
                 Flow::Next
             }
-            (Flow::Next, other) => self.rest(after_then, holds, other),
-            (other, Flow::Next) => self.rest(after_otherwise, fails, other),
+            (Flow::Next, other) => self.rest(after_then, holds, other, usual.map(|holds| !holds)),
+            (other, Flow::Next) => self.rest(after_otherwise, fails, other, usual),
             (Flow::Raise, other) => {
                 self.replay(after_otherwise);
                 other
@@ -98,35 +98,34 @@ impl Interp<'_> {
                 other
             }
             (Flow::Return(a), Flow::Return(b)) => {
-                self.merge(after_then, after_otherwise, usual == Some(false));
-                Flow::Return(if usual == Some(false) { one_of([b, a]) } else { one_of([a, b]) })
+                self.merge(after_then, after_otherwise, usual);
+                Flow::Return(self.either(usual, a, b))
             }
             (Flow::Return(value), other) => {
-                self.merge(after_then, after_otherwise, usual == Some(false));
-                self.may_return(value, &holds);
+                self.merge(after_then, after_otherwise, usual);
+                self.may_return(value, usual);
                 other
             }
             (other, Flow::Return(value)) => {
-                self.merge(after_then, after_otherwise, usual == Some(false));
-                self.may_return(value, &fails);
+                self.merge(after_then, after_otherwise, usual);
+                self.may_return(value, usual.map(|holds| !holds));
                 other
             }
             (other, _) => {
-                self.merge(after_then, after_otherwise, usual == Some(false));
+                self.merge(after_then, after_otherwise, usual);
                 other
             }
         }
     }
 
     /// One way ended the block in `flow`; what follows happens only the other way, whose changes are `after`.
-    fn rest(&mut self, after: Journal, gate: Gate, flow: Flow) -> Flow {
+    fn rest(&mut self, after: Journal, gate: Gate, flow: Flow, ended_is_usual: Option<bool>) -> Flow {
         self.replay(after);
         match flow {
             // The program ends or complains: whoever runs the server runs it the other way.
             Flow::Raise => {}
             Flow::Return(value) => {
-                let opposite = Gate { words: gate.words.clone(), usual: !gate.usual };
-                self.may_return(value, &opposite);
+                self.may_return(value, ended_is_usual);
                 self.gates.push(gate);
             }
             _ => self.gates.push(gate),
@@ -134,15 +133,27 @@ impl Interp<'_> {
         Flow::Next
     }
 
-    fn may_return(&mut self, value: Value, gate: &Gate) {
+    fn may_return(&mut self, value: Value, usual: Option<bool>) {
         if let Some(frame) = self.frames.last_mut() {
-            frame.returns.push((value, gate.usual));
+            frame.returns.push((value, usual));
         }
     }
 
+    /// One of two values by a condition; `usual` says whether it holds when nobody has changed a setting. Of two
+    /// constants the usual one is remembered as such.
+    pub(super) fn either(&self, usual: Option<bool>, holds: Value, fails: Value) -> Value {
+        let (first, second) = if usual == Some(false) { (fails, holds) } else { (holds, fails) };
+        if usual.is_some() && is_constant(&first) && is_constant(&second) && first.same(&second) != Some(true) {
+            let place = Place { file: "".into(), line: 0 };
+            return self.setting("a setting", Some(first), &place);
+        }
+        one_of([first, second])
+    }
+
     /// Runs one way and undoes its changes; they are returned with the values they set.
-    fn branch(&mut self, gate: Gate, work: impl FnOnce(&mut Self) -> Flow) -> (Flow, Journal) {
+    fn branch(&mut self, gate: Gate, is_unusual: bool, work: impl FnOnce(&mut Self) -> Flow) -> (Flow, Journal) {
         let depth = self.gates.len();
+        let returns = self.frames.last().map_or(0, |frame| frame.returns.len());
         self.gates.push(gate);
         self.journals.push(Journal::new());
         let mut flow = work(self);
@@ -150,6 +161,9 @@ impl Interp<'_> {
             flow = Flow::Raise;
         }
         self.gates.truncate(depth);
+        if let (true, Some(frame)) = (is_unusual, self.frames.last_mut()) {
+            frame.returns.iter_mut().skip(returns).for_each(|(_, usual)| *usual = Some(false));
+        }
         let mut after = Journal::new();
         for (vars, name, before) in self.journals.pop().unwrap_or_default().into_iter().rev() {
             if !after.iter().any(|(v, n, _)| *n == name && v.is(&vars)) {
@@ -175,7 +189,7 @@ impl Interp<'_> {
     }
 
     /// Makes both branches' changes: a name set differently is one of the two.
-    fn merge(&mut self, first: Journal, second: Journal, second_is_usual: bool) {
+    fn merge(&mut self, first: Journal, second: Journal, usual: Option<bool>) {
         let mut merged: Vec<(Vars, Rc<str>, Option<Value>, Option<Value>)> = Vec::new();
         for (vars, name, value) in first {
             let before = vars.get(&name);
@@ -192,7 +206,7 @@ impl Interp<'_> {
         }
         for (vars, name, a, b) in merged {
             let value = match (a, b) {
-                (Some(a), Some(b)) => Some(if second_is_usual { one_of([b, a]) } else { one_of([a, b]) }),
+                (Some(a), Some(b)) => Some(self.either(usual, a, b)),
                 (a, b) => a.or(b),
             };
             match value {
@@ -200,6 +214,16 @@ impl Interp<'_> {
                 None => self.unbind(&vars, &name),
             }
         }
+    }
+}
+
+/// Whether the value is a constant, or one by default.
+pub(super) fn is_constant(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => true,
+        Value::Unknown(unknown) => unknown.default.as_ref().is_none_or(is_constant),
+        Value::OneOf(values) => values.iter().all(is_constant),
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::branch::one_of;
+use super::branch::{is_constant, one_of};
 use super::exec::Flow;
 use super::value::{Cause, Class, Closure, Dict, ListKind, Made, Place, Unknown, Value};
 use super::{Args, CALLS, Interp, Scope, ScopeKind};
@@ -17,7 +17,7 @@ pub(super) struct Frame {
     /// How many gates were open when it began.
     gates: usize,
     /// Values that may be returned, and whether they are when nobody has changed a setting.
-    pub(super) returns: Vec<(Value, bool)>,
+    pub(super) returns: Vec<(Value, Option<bool>)>,
     yields: Vec<Value>,
     /// The receiver and the class of the method, for `super`.
     pub(super) receiver: Option<Value>,
@@ -178,9 +178,18 @@ impl Interp<'_> {
         if closure.code.is_generator {
             return self.list(ListKind::List, frame.yields);
         }
-        let (usual, other): (Vec<_>, Vec<_>) = frame.returns.into_iter().partition(|(_, usual)| *usual);
+        let (usual, other): (Vec<_>, Vec<_>) = frame.returns.into_iter().partition(|(_, usual)| *usual == Some(true));
+        // With every other way known to be unusual, the last one is the usual one.
+        let is_settled = !usual.is_empty() || other.iter().all(|(_, usual)| usual.is_some());
         let first = usual.into_iter().map(|(value, _)| value);
-        one_of(first.chain(last).chain(other.into_iter().map(|(value, _)| value)))
+        let values: Vec<Value> = first.chain(last).chain(other.into_iter().map(|(value, _)| value)).collect();
+        match &values[..] {
+            [first, ..] if is_settled && values.len() > 1 && values.iter().all(is_constant) => {
+                let rest = one_of(values[1..].to_vec());
+                self.either(Some(true), first.clone(), rest)
+            }
+            _ => one_of(values),
+        }
     }
 
     fn bind_arguments(

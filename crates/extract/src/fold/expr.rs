@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::branch::one_of;
 use super::exec::Truth;
 use super::value::{Cause, Gate, ListKind, Place, Value};
 use super::words::{opposite, words};
@@ -86,7 +85,7 @@ impl Interp<'_> {
                     Truth::Depends(usual) => {
                         let a = self.eval_under(words(test), usual == Some(true), then, scope);
                         let b = self.eval_under(opposite(test), usual == Some(false), otherwise, scope);
-                        self.choose(usual, a, b)
+                        self.either(usual, a, b)
                     }
                 }
             }
@@ -143,11 +142,6 @@ impl Interp<'_> {
         value
     }
 
-    /// One of two values by a condition that is not known.
-    fn choose(&self, usual: Option<bool>, holds: Value, fails: Value) -> Value {
-        if usual == Some(false) { one_of([fails, holds]) } else { one_of([holds, fails]) }
-    }
-
     fn logic(&mut self, left: &Expr, op: LogicOp, right: &Expr, scope: &Rc<Scope>) -> Value {
         let value = self.eval(left, scope);
         let stops = match op {
@@ -169,7 +163,7 @@ impl Interp<'_> {
             (LogicOp::And, Truth::Depends(usual)) => {
                 let other = self.eval_under(words(left), usual == Some(true), right, scope);
                 // What stops an `and` counts as false whatever it is.
-                self.choose(usual, other, value)
+                self.either(usual, other, value)
             }
             (_, Truth::Depends(usual)) => {
                 let other = self.eval_under(opposite(left), usual == Some(false), right, scope);
@@ -179,7 +173,7 @@ impl Interp<'_> {
                         self.setting(unknown.reason.clone(), Some(other), &unknown.place)
                     }
                     (Value::Unknown(unknown), Some(true)) if unknown.default.is_some() => value,
-                    _ => self.choose(usual, value, other),
+                    _ => self.either(usual, value, other),
                 }
             }
         }

@@ -155,10 +155,11 @@ impl Interp<'_> {
     pub(super) fn slice(&mut self, object: &Value, bounds: [Option<Value>; 3], place: &Place) -> Value {
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(&bounds) {
-            match bound {
-                Some(Value::Int(n)) => *number = Some(*n),
-                Some(Value::Null) | None => {}
-                Some(other) => return Value::Unknown(self.why(other, place)),
+            match bound.as_ref().map(|bound| bound.usual().ok_or(bound)) {
+                Some(Ok(Value::Int(n))) => *number = Some(n),
+                Some(Ok(Value::Null)) | None => {}
+                Some(Ok(other)) => return Value::Unknown(self.why(&other, place)),
+                Some(Err(unknown)) => return Value::Unknown(self.why(unknown, place)),
             }
         }
         let [from, to, step] = numbers;
