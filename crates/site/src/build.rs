@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -216,7 +217,7 @@ impl<'a> Site<'a> {
 
     /// The pages there is one of, or one for each pattern and rule.
     fn singles(&self, catalog: &Catalog, events: &[Event]) -> Result<()> {
-        let glimpse = glimpse(catalog)?;
+        let glimpse = glimpse(catalog, events)?;
         let view = HomePage::new(&self.survey, &glimpse, &events[..events.len().min(GLIMPSE)]);
         self.page("home.html", &view.page, &view)?;
         let chunks: Vec<&[Event]> = if events.is_empty() { vec![&[]] } else { events.chunks(PAGE).collect() };
@@ -273,16 +274,23 @@ impl Loaded {
     }
 }
 
-/// Some critical tools, each of another server.
-fn glimpse(catalog: &Catalog) -> Result<Vec<ToolSummary>> {
-    let mut found: Vec<ToolSummary> = Vec::new();
+/// Some critical tools: those that the events tell of, the newest first, then others, each of another server.
+fn glimpse(catalog: &Catalog, events: &[Event]) -> Result<Vec<ToolSummary>> {
+    let told = events.iter().enumerate().rev();
+    let told: BTreeMap<(&str, &str), usize> =
+        told.filter_map(|(at, event)| Some(((event.server.as_str(), event.tool.as_deref()?), at))).collect();
+    let mut recent: Vec<(usize, ToolSummary)> = Vec::new();
+    let mut others: Vec<ToolSummary> = Vec::new();
     catalog.for_each_tool(Filter::Level(Level::Critical), |tool| {
-        if found.len() < GLIMPSE && found.iter().all(|known| known.server != tool.server) {
-            found.push(tool);
+        if let Some(at) = told.get(&(tool.server.as_str(), tool.tool.as_str())) {
+            recent.push((*at, tool));
+        } else if others.len() < GLIMPSE && others.iter().all(|known| known.server != tool.server) {
+            others.push(tool);
         }
         Ok::<(), Error>(())
     })?;
-    Ok(found)
+    recent.sort_by_key(|(at, _)| *at);
+    Ok(recent.into_iter().map(|(_, tool)| tool).chain(others).take(GLIMPSE).collect())
 }
 
 /// The path of an address, empty for the root.

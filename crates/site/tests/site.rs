@@ -374,6 +374,15 @@ fn long_lists_are_paged_and_whole() {
 }
 
 #[test]
+fn copies_of_a_definition_name_each_other() {
+    let tool = outline("servers/npm-example-mail/send-message/index.html");
+    assert!(tool.contains("One tool of another server has the same name, texts and schema."), "{tool}");
+    assert!(tool.contains("li: send_message on Mail fork"), "{tool}");
+    let server = outline("servers/npm-example-mail-fork/index.html");
+    assert!(server.contains("li: @example/mail 3 tools in common"), "{server}");
+}
+
+#[test]
 fn servers_are_listed_by_publisher() {
     let html = Html::parse_document(text("publishers/index.html"));
     assert_eq!(select(&html, "main h2").iter().map(|h2| words(*h2)).collect::<Vec<_>>(), ["Example Works"]);
