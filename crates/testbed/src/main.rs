@@ -28,6 +28,9 @@ enum Command {
         /// Write a configuration for riskdex that points every source and registry here.
         #[arg(long, value_name = "FILE")]
         config_out: Option<PathBuf>,
+        /// Have the official registry list the entries of this file (a JSON array) instead of the universe.
+        #[arg(long, value_name = "FILE")]
+        listed: Option<PathBuf>,
         /// Listen on this port; a free one when not given.
         #[arg(long, default_value_t = 0)]
         port: u16,
@@ -66,8 +69,12 @@ impl Described {
 
 fn main() -> io::Result<()> {
     match Cli::parse().command {
-        Command::Serve { universe, config_out, port } => {
-            let world = World::builder().universe(universe.universe()).forgetful().port(port).serve()?;
+        Command::Serve { universe, config_out, listed, port } => {
+            let mut world = World::builder().universe(universe.universe()).forgetful().port(port);
+            if let Some(file) = listed {
+                world = world.listed(serde_json::from_slice(&fs::read(file)?)?);
+            }
+            let world = world.serve()?;
             if let Some(file) = config_out {
                 fs::write(file, world.config())?;
             }

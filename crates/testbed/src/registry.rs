@@ -6,28 +6,60 @@ use serde_json::{Value, json};
 
 use crate::universe::{Resident, Universe};
 
+/// The key of what the registry itself says of an entry.
+const OFFICIAL: &str = "io.modelcontextprotocol.registry/official";
+
 /// Entries of a page when the client does not say, and at most.
 const LIMITS: (usize, usize) = (30, 100);
 
+/// What the registry lists, by position.
+pub(crate) enum Entries<'a> {
+    /// The servers of a universe on a day, below an address.
+    Made(&'a Universe, u64, &'a str),
+    /// Entries as a registry gave them once.
+    Recorded(&'a [Value]),
+}
+
+impl Entries<'_> {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Made(universe, ..) => universe.servers(),
+            Self::Recorded(entries) => entries.len() as u64,
+        }
+    }
+
+    /// When an entry was changed last.
+    fn updated_at(&self, at: u64) -> String {
+        match self {
+            Self::Made(universe, day, _) => universe.resident(at, *day).updated_at(),
+            Self::Recorded(entries) => {
+                let official = &entries[at as usize]["_meta"][OFFICIAL];
+                official["updatedAt"].as_str().unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    fn get(&self, at: u64) -> Value {
+        match self {
+            Self::Made(universe, day, base) => entry(&universe.resident(at, *day), base),
+            Self::Recorded(entries) => entries[at as usize].clone(),
+        }
+    }
+}
+
 /// Answers `/registry/v0.1/servers`.
-pub(crate) fn servers(query: &[(String, String)], universe: &Universe, day: u64, base: &str) -> Response {
+pub(crate) fn servers(query: &[(String, String)], entries: &Entries<'_>) -> Response {
     let get = |key: &str| query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
     let limit = get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(LIMITS.0).clamp(1, LIMITS.1);
     let since = get("updated_since").unwrap_or_default();
-    let next = get("cursor").and_then(|cursor| cursor.split_once(':')).map_or(0, |(name, _)| {
-        name.rsplit('-').next().and_then(|index| index.parse::<u64>().ok()).map_or(0, |index| index + 1)
-    });
-    let residents = (next..universe.servers()).map(|index| universe.resident(index, day));
-    let mut page: Vec<_> =
-        residents.filter(|resident| resident.updated_at().as_str() >= since).take(limit + 1).collect();
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let cursor = page.last().filter(|_| more).map(|last| format!("{}:{}", last.name, last.version()));
-    let servers: Vec<_> = page.iter().map(|resident| entry(resident, base)).collect();
-    let mut metadata = json!({"count": servers.len()});
-    if let Some(cursor) = cursor {
-        metadata["nextCursor"] = json!(cursor);
+    let next = get("cursor").and_then(|cursor| cursor.strip_prefix("from:")?.parse().ok()).unwrap_or(0);
+    let changed = (next..entries.count()).filter(|at| since.is_empty() || entries.updated_at(*at).as_str() >= since);
+    let page: Vec<u64> = changed.take(limit + 1).collect();
+    let mut metadata = json!({"count": page.len().min(limit)});
+    if let Some(next) = page.get(limit) {
+        metadata["nextCursor"] = json!(format!("from:{next}"));
     }
+    let servers: Vec<Value> = page.into_iter().take(limit).map(|at| entries.get(at)).collect();
     // Without an ETag, as the real one.
     let page = json!({"servers": servers, "metadata": metadata});
     ([(CONTENT_TYPE, "application/json")], page.to_string()).into_response()
@@ -55,7 +87,7 @@ fn entry(resident: &Resident, base: &str) -> Value {
         }]);
     }
     let updated = resident.updated_at();
-    json!({"server": server, "_meta": {"io.modelcontextprotocol.registry/official": {
+    json!({"server": server, "_meta": {OFFICIAL: {
         "status": "active", "publishedAt": updated, "updatedAt": updated, "isLatest": true,
     }}})
 }

@@ -13,10 +13,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::package::{Package, Project};
+use crate::registry::Entries;
 use crate::remote::{Call, Streams};
 use crate::reply::{self, not_found};
 use crate::wire::{Door, Line};
@@ -81,6 +83,8 @@ struct Books {
     /// Content type and body by path.
     documents: BTreeMap<String, (String, Bytes)>,
     html_only: bool,
+    /// What the official registry lists, instead of the universe.
+    listed: Option<Arc<Vec<Value>>>,
     universe: Option<Universe>,
     day: u64,
     /// Whether requests are not noted.
@@ -167,6 +171,12 @@ impl Builder {
     /// Fills the world with servers.
     pub fn universe(mut self, universe: Universe) -> Self {
         self.books.universe = Some(universe);
+        self
+    }
+
+    /// Has the official registry list these entries, `{"server", "_meta"}` each, instead of a universe.
+    pub fn listed(mut self, entries: Vec<Value>) -> Self {
+        self.books.listed = Some(Arc::new(entries));
         self
     }
 
@@ -390,7 +400,12 @@ fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
         let rest = percent_decode_str(rest).decode_utf8_lossy();
         npm::answer(headers, &rest, world.project(Kind::Npm, npm::name(&rest)).as_deref(), base)
     } else if path == "/registry/v0.1/servers" {
-        registry::servers(&query, &universe, day, base)
+        let listed = world.books().listed.clone();
+        let entries = match &listed {
+            Some(entries) => Entries::Recorded(entries),
+            None => Entries::Made(&universe, day, base),
+        };
+        registry::servers(&query, &entries)
     } else if let Some(index) = path.strip_prefix("/.well-known/oauth-protected-resource/mcp/") {
         index.parse().map_or_else(|_| not_found(), |index| remote::protection(index, base))
     } else if let Some(day) = path.strip_prefix("/testbed/day/").and_then(|day| day.parse().ok()) {

@@ -297,26 +297,42 @@ fn true_names(truth: &Truth) -> Vec<String> {
     truth.tools.iter().map(|(name, _)| name.clone()).collect()
 }
 
+/// The names of all servers that the registry lists, page by page.
+fn listed(world: &World, query: &str) -> Vec<String> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ask(world, &format!("/registry/v0.1/servers?limit=100{query}{cursor}"), "").json();
+        let names = page["servers"].as_array().unwrap().iter().map(|entry| entry["server"]["name"].to_string());
+        found.extend(names);
+        match page["metadata"]["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", next.replace(':', "%3A")),
+            None => return found,
+        }
+    }
+}
+
 #[test]
 fn the_registry_lists_every_server_once_and_says_what_changed() {
     let (world, _, _) = with_universe("Sse");
-    let list = |query: &str| {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = ask(&world, &format!("/registry/v0.1/servers?limit=100{query}{cursor}"), "").json();
-            found.extend(page["servers"].as_array().unwrap().iter().map(|entry| entry["server"]["name"].to_string()));
-            match page["metadata"]["nextCursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={}", next.replace(':', "%3A")),
-                None => return found,
-            }
-        }
-    };
-    let all = list("");
+    let all = listed(&world, "");
     assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (500, 500));
-    assert_eq!(list("&updated_since=2026-01-02T00:00:00Z").len(), 0);
+    assert_eq!(listed(&world, "&updated_since=2026-01-02T00:00:00Z").len(), 0);
     world.set_day(1);
-    let changed = list("&updated_since=2026-01-02T00:00:00Z").len();
+    let changed = listed(&world, "&updated_since=2026-01-02T00:00:00Z").len();
     assert!((5..60).contains(&changed), "{changed}");
+}
+
+#[test]
+fn a_recorded_list_is_played_back() {
+    let entry = |n: usize| {
+        let updated = format!("2026-01-{:02}T00:00:00Z", n % 28 + 1);
+        let meta = json!({"io.modelcontextprotocol.registry/official": {"updatedAt": updated}});
+        json!({"server": {"name": format!("a/{n}")}, "_meta": meta})
+    };
+    let world = World::builder().listed((0..280).map(entry).collect()).serve().unwrap();
+    assert_eq!(listed(&world, "").len(), 280);
+    assert_eq!(listed(&world, "&updated_since=2026-01-28T00:00:00Z").len(), 10);
+    assert_eq!(listed(&World::builder().listed(vec![]).serve().unwrap(), ""), [""; 0]);
 }
 
 #[test]
