@@ -80,7 +80,21 @@ pub(crate) fn compile(
             None => always.push(number),
         }
     }
-    Ok(Engine::new(Matcher::new(&lexicons)?, grammar, clauses, &by_key, always, overrules))
+    let asked = asked(&clauses, lexicons.len());
+    Ok(Engine::new(Matcher::new(&lexicons)?, grammar, clauses, &by_key, always, overrules, asked))
+}
+
+/// For each list whether a rule asks what the description of a parameter says whose name is in it.
+fn asked(clauses: &[Clause], lists: usize) -> Vec<bool> {
+    let mut asked = vec![false; lists];
+    for clause in clauses.iter().filter(|c| c.of_parameter.iter().any(|c| c.slot == Slot::ParameterText)) {
+        for condition in clause.of_parameter.iter().filter(|c| c.slot == Slot::ParameterName) {
+            for &list in &condition.any_of {
+                asked[usize::from(list)] = true;
+            }
+        }
+    }
+    asked
 }
 
 /// The condition whose words are found least often: a clause is looked at only when it holds.
@@ -103,6 +117,10 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn clause(&mut self, number: u32, rule: &Rule, raw: &RawClause) -> Clause {
+        if raw.when.contains_key(&Slot::ParameterText) && !raw.when.contains_key(&Slot::ParameterName) {
+            let message = "`parameter-text` needs a `parameter-name` beside it".to_owned();
+            self.problems.push(Problem { file: rule.file.clone(), line: 1, message });
+        }
         let (of_parameter, when) =
             self.conditions(rule, &raw.when).into_iter().partition(|condition| condition.slot.is_of_parameter());
         Clause {

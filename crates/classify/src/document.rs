@@ -1,13 +1,17 @@
-//! A tool's definition as words: every text in lower case with one space between words, cut into tokens that know
-//! where they came from.
+//! A tool's definition as words: its texts, cut into tokens that know where they stand.
 
 use riskdex_model::Tool;
 use serde_json::Value;
+
+use crate::matcher::Matcher;
+use crate::tokens::{Token, Tokenizer};
 
 /// Bytes of all texts of one definition that are read; the rest is left out.
 const TEXT_MAX: usize = 64 * 1024;
 /// Parameters read, nested ones counted.
 const PARAMETERS_MAX: usize = 200;
+/// Values of one parameter read.
+const CHOICES_MAX: usize = 200;
 /// How deep nested parameters, references and alternatives are followed.
 const DEPTH_MAX: usize = 5;
 
@@ -38,33 +42,6 @@ impl Place {
             Self::Name | Self::Title | Self::Description => None,
         }
     }
-}
-
-/// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Word,
-    /// A word in capitals inside prose: `INSERT`, `DELETE`, `IMPORTANT`. More often a name than an act.
-    Capitals,
-    /// An identifier inside prose (`get_scan_status`, anything in backticks): names something, says nothing.
-    Code,
-    /// `,` `;` `(` `)` and dashes.
-    Comma,
-    /// `:`
-    Colon,
-    /// End of a sentence, of a paragraph or of a list item.
-    Stop,
-}
-
-/// One word or mark.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Token {
-    pub(crate) kind: Kind,
-    /// First byte in the buffer, after the space.
-    pub(crate) at: u32,
-    /// First and one past the last byte in the field's own text.
-    pub(crate) start: u32,
-    pub(crate) end: u32,
 }
 
 /// One text of the definition.
@@ -103,29 +80,28 @@ pub(crate) struct Parameter<'t> {
 /// The words of one definition.
 #[derive(Debug, Default)]
 pub(crate) struct Document<'t> {
-    /// Every token preceded by a space, and a space at the end; fields are parted by a stop.
-    pub(crate) buffer: Vec<u8>,
+    /// The words of all fields, each field ended by a stop.
     pub(crate) tokens: Vec<Token>,
     pub(crate) fields: Vec<Field<'t>>,
     pub(crate) parameters: Vec<Parameter<'t>>,
 }
 
 impl<'t> Document<'t> {
-    /// Reads a definition into memory that was used before.
-    pub(crate) fn new(tool: &'t Tool, mut buffer: Vec<u8>, mut tokens: Vec<Token>) -> Self {
-        buffer.clear();
-        tokens.clear();
-        let mut document = Self { buffer, tokens, ..Self::default() };
-        document.identifier(Place::Name, &tool.name);
+    /// Reads a definition into memory that was used before. A parameter's description is read only when its name is in
+    /// one of the lists that `asked` names.
+    pub(crate) fn new(tool: &'t Tool, matcher: &Matcher, asked: &[bool], tokens: Vec<Token>) -> Self {
+        let tokenizer = Tokenizer::new(matcher, tokens);
+        let mut reader =
+            Reader { tokenizer, matcher, asked, room: TEXT_MAX, fields: Vec::new(), parameters: Vec::new() };
+        reader.identifier(Place::Name, &tool.name);
         if let Some(title) = &tool.title {
-            document.identifier(Place::Title, title);
+            reader.identifier(Place::Title, title);
         }
         if let Some(description) = &tool.description {
-            document.prose(Place::Description, description);
+            reader.prose(Place::Description, description);
         }
-        document.schema(&tool.input_schema, &tool.input_schema, None, 0);
-        document.buffer.push(b' ');
-        document
+        reader.schema(&tool.input_schema, &tool.input_schema, None, 0);
+        Self { tokens: reader.tokenizer.tokens, fields: reader.fields, parameters: reader.parameters }
     }
 
     /// The JSON pointer of a parameter.
@@ -138,6 +114,37 @@ impl<'t> Document<'t> {
     /// The field that a token belongs to.
     pub(crate) fn field_of(&self, token: u32) -> usize {
         self.fields.partition_point(|f| f.end <= token)
+    }
+}
+
+struct Reader<'t, 'm> {
+    tokenizer: Tokenizer<'m>,
+    matcher: &'m Matcher,
+    asked: &'m [bool],
+    /// Bytes that may still be read.
+    room: usize,
+    fields: Vec<Field<'t>>,
+    parameters: Vec<Parameter<'t>>,
+}
+
+impl<'t, 'm> Reader<'t, 'm> {
+    fn identifier(&mut self, place: Place, text: &'t str) {
+        self.field(place, text, Tokenizer::identifier);
+    }
+
+    fn prose(&mut self, place: Place, text: &'t str) {
+        self.field(place, text, Tokenizer::prose);
+    }
+
+    fn field(&mut self, place: Place, text: &'t str, cut: impl Fn(&mut Tokenizer<'m>, &str)) {
+        let text = &text[..text.floor_char_boundary(self.room)];
+        if text.is_empty() {
+            return;
+        }
+        self.room -= text.len();
+        let first = self.tokenizer.tokens.len() as u32;
+        cut(&mut self.tokenizer, text);
+        self.fields.push(Field { place, text, first, end: self.tokenizer.tokens.len() as u32 });
     }
 
     fn schema(&mut self, root: &'t Value, schema: &'t Value, parent: Option<u16>, depth: usize) {
@@ -152,9 +159,12 @@ impl<'t> Document<'t> {
             let inner = resolved(root, inner);
             let index = self.parameters.len() as u16;
             self.parameters.push(Parameter { name, parent, kind: kind_of(inner), has_choices: false });
+            let first = self.tokenizer.tokens.len();
             self.identifier(Place::Parameter(index), name);
+            let name = &self.tokenizer.tokens[first..];
+            let is_asked = self.matcher.lists(name).any(|list| self.asked[usize::from(list)]);
             self.choices(root, inner, index, 0);
-            if let Some(text) = inner.get("description").and_then(Value::as_str) {
+            if is_asked && let Some(text) = inner.get("description").and_then(Value::as_str) {
                 self.prose(Place::ParameterText(index), text);
             }
             self.schema(root, inner, Some(index), depth + 1);
@@ -170,187 +180,13 @@ impl<'t> Document<'t> {
         }
         let schema = resolved(root, schema);
         let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-        for value in listed.chain(schema.get("const")).filter_map(Value::as_str).take(PARAMETERS_MAX) {
+        for value in listed.chain(schema.get("const")).filter_map(Value::as_str).take(CHOICES_MAX) {
             self.parameters[usize::from(index)].has_choices = true;
             self.identifier(Place::Choice(index), value);
         }
         for inner in alternatives(schema).chain(schema.get("items").filter(|items| items.get("properties").is_none())) {
             self.choices(root, inner, index, depth + 1);
         }
-    }
-
-    /// Adds a name: parts at anything that is no letter or digit, and where lower case turns to upper.
-    fn identifier(&mut self, place: Place, text: &'t str) {
-        let Some((text, first)) = self.begin(text) else { return };
-        let mut chars = text.char_indices().peekable();
-        let mut before: Option<char> = None;
-        while let Some((at, c)) = chars.next() {
-            if !c.is_alphanumeric() {
-                before = None;
-                let next = chars.peek().map(|&(_, next)| next);
-                // `github.create`, `mcp__slack__post`: a service's name in front.
-                if matches!(c, ':' | '|' | ';' | ',' | '.' | '/') || (matches!(c, '_' | '-') && next == Some(c)) {
-                    self.mark(Kind::Comma, at, c.len_utf8());
-                }
-                continue;
-            }
-            let next_is_lower = chars.peek().is_some_and(|(_, next)| next.is_lowercase());
-            let begins = match before {
-                None => true,
-                Some(before) => c.is_uppercase() && (before.is_lowercase() || next_is_lower),
-            };
-            if begins {
-                self.word(at);
-            }
-            self.letter(c, at);
-            before = Some(c);
-        }
-        self.finish(place, text, first);
-    }
-
-    /// Adds a text for people.
-    fn prose(&mut self, place: Place, text: &'t str) {
-        let Some((text, first)) = self.begin(text) else { return };
-        let bytes = text.as_bytes();
-        let (mut at, mut in_word, mut in_code) = (0, false, false);
-        while at < bytes.len() {
-            let byte = bytes[at];
-            if byte.is_ascii_alphanumeric() {
-                if !in_word {
-                    self.word(at);
-                    if in_code {
-                        self.name_last();
-                    }
-                }
-                in_word = true;
-                self.buffer.push(byte.to_ascii_lowercase());
-                self.extend(at + 1);
-                at += 1;
-                continue;
-            }
-            if !byte.is_ascii() {
-                let c = text[at..].chars().next().unwrap_or(' ');
-                match c {
-                    '’' if in_word => {}
-                    '。' | '！' | '？' => in_word = self.mark(Kind::Stop, at, c.len_utf8()),
-                    '，' | '、' | '；' | '—' | '–' | '（' | '）' => {
-                        in_word = self.mark(Kind::Comma, at, c.len_utf8())
-                    }
-                    '：' => in_word = self.mark(Kind::Colon, at, c.len_utf8()),
-                    c if c.is_alphanumeric() => {
-                        if !in_word {
-                            self.word(at);
-                        }
-                        in_word = true;
-                        self.letter(c, at);
-                    }
-                    _ => in_word = false,
-                }
-                at += c.len_utf8();
-                continue;
-            }
-            let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
-            match byte {
-                b'\'' if in_word && next.is_ascii_alphabetic() => {}
-                b'_' if in_word && (next.is_ascii_alphanumeric() || next == b'_') => {
-                    self.buffer.push(b'_');
-                    self.extend(at + 1);
-                    self.name_last();
-                }
-                b'`' => {
-                    in_code = !in_code;
-                    in_word = false;
-                }
-                b'.' | b'!' | b'?' if next.is_ascii_whitespace() || matches!(next, b')' | b'"' | b'\'' | b'*') => {
-                    in_word = self.mark(Kind::Stop, at, 1);
-                }
-                b'|' => in_word = self.mark(Kind::Stop, at, 1),
-                b'\n' if begins_block(&bytes[at + 1..]) => {
-                    in_code = false;
-                    in_word = self.mark(Kind::Stop, at, 1);
-                }
-                b':' if !in_word || next.is_ascii_whitespace() => in_word = self.mark(Kind::Colon, at, 1),
-                b',' | b';' | b'(' | b')' | b'/' => in_word = self.mark(Kind::Comma, at, 1),
-                b'-' if !in_word && next.is_ascii_whitespace() => in_word = self.mark(Kind::Comma, at, 1),
-                _ => in_word = false,
-            }
-            at += 1;
-        }
-        self.finish(place, text, first);
-    }
-
-    /// The part of a text that is still to be read, and the index of its first token.
-    fn begin(&self, text: &'t str) -> Option<(&'t str, u32)> {
-        let room = TEXT_MAX.saturating_sub(self.buffer.len());
-        let text = &text[..text.floor_char_boundary(room)];
-        (!text.is_empty()).then_some((text, self.tokens.len() as u32))
-    }
-
-    fn finish(&mut self, place: Place, text: &'t str, first: u32) {
-        self.mark(Kind::Stop, text.len(), 0);
-        self.spot_capitals(text, first);
-        self.fields.push(Field { place, text, first, end: self.tokens.len() as u32 });
-    }
-
-    /// Marks words in capitals, unless the whole text is shouted.
-    fn spot_capitals(&mut self, text: &str, first: u32) {
-        if !text.bytes().any(|b| b.is_ascii_lowercase()) {
-            return;
-        }
-        for token in &mut self.tokens[first as usize..] {
-            let word = &text.as_bytes()[token.start as usize..token.end as usize];
-            if token.kind == Kind::Word && word.len() >= 3 && word.iter().all(u8::is_ascii_uppercase) {
-                token.kind = Kind::Capitals;
-            }
-        }
-    }
-
-    fn word(&mut self, at: usize) {
-        self.buffer.push(b' ');
-        let start = at as u32;
-        self.tokens.push(Token { kind: Kind::Word, at: self.buffer.len() as u32, start, end: start });
-    }
-
-    fn letter(&mut self, c: char, at: usize) {
-        if c.is_ascii() {
-            self.buffer.push(c.to_ascii_lowercase() as u8);
-        } else {
-            let lower = c.to_lowercase().next().unwrap_or(c);
-            self.buffer.extend_from_slice(lower.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        self.extend(at + c.len_utf8());
-    }
-
-    fn extend(&mut self, end: usize) {
-        if let Some(token) = self.tokens.last_mut() {
-            token.end = end as u32;
-        }
-    }
-
-    fn name_last(&mut self) {
-        if let Some(token) = self.tokens.last_mut() {
-            token.kind = Kind::Code;
-        }
-    }
-
-    /// Adds a mark; `false`, because no word goes on behind it.
-    fn mark(&mut self, kind: Kind, at: usize, len: usize) -> bool {
-        self.buffer.extend_from_slice(if kind == Kind::Stop { b" ." } else { b" ," });
-        let start = at as u32;
-        let end = (at + len) as u32;
-        self.tokens.push(Token { kind, at: self.buffer.len() as u32 - 1, start, end });
-        false
-    }
-}
-
-/// Whether what follows a line end is a new paragraph, heading or list item.
-fn begins_block(rest: &[u8]) -> bool {
-    let line = rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r')).unwrap_or(rest.len());
-    match rest.get(line) {
-        None | Some(b'\n' | b'#' | b'*' | b'-' | b'<' | b'>') => true,
-        Some(b'0'..=b'9') => matches!(rest.get(line + 1), Some(b'.' | b')')),
-        Some(b'A'..=b'Z') => true,
-        Some(_) => false,
     }
 }
 
@@ -396,35 +232,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn words(document: &Document) -> String {
-        String::from_utf8(document.buffer.clone()).unwrap()
-    }
-
-    fn named(name: &str) -> String {
-        let tool = Tool { name: name.into(), ..Tool::default() };
-        words(&Document::new(&tool, Vec::new(), Vec::new())).trim_end_matches(['.', ' ']).trim().to_owned()
-    }
-
-    #[test]
-    fn names_are_parted_at_case_and_marks() {
-        assert_eq!(named("getHTTPResponse"), "get http response");
-        assert_eq!(named("TwilioApiV2010--DeleteTranscription"), "twilio api v2010 , delete transcription");
-        assert_eq!(named("drop-database.now"), "drop database , now");
-        assert_eq!(named("删除文件"), "删除文件");
-    }
-
-    #[test]
-    fn prose_keeps_sentences_clauses_and_code_apart() {
-        let tool = Tool {
-            name: "x".into(),
-            description: Some("Doesn't delete.\n\nUse `rm_all`, or read-only mode".into()),
-            ..Tool::default()
-        };
-        let document = Document::new(&tool, Vec::new(), Vec::new());
-        assert_eq!(words(&document), " x . doesnt delete . . . use rm_all , or read only mode . ");
-        let code: Vec<_> = document.tokens.iter().filter(|t| t.kind == Kind::Code).collect();
-        assert_eq!(code.len(), 1);
-        assert_eq!(&tool.description.as_ref().unwrap()[code[0].start as usize..code[0].end as usize], "rm_all");
+    fn read(tool: &Tool) -> Document<'_> {
+        Document::new(tool, &Matcher::new(&[]).unwrap(), &[], Vec::new())
     }
 
     #[test]
@@ -436,19 +245,20 @@ mod tests {
             }}),
             ..Tool::default()
         };
-        let document = Document::new(&tool, Vec::new(), Vec::new());
+        let document = read(&tool);
         assert_eq!(document.pointer(1), "/properties/a~1b/properties/op");
         assert_eq!((document.parameters[0].kind, document.parameters[1].kind), (Type::Object, Type::String));
         assert!(document.parameters[1].has_choices);
-        assert_eq!(words(&document), " x . a , b . op . drop . ");
+        let places: Vec<Place> = document.fields.iter().map(|f| f.place).collect();
+        assert_eq!(places, [Place::Name, Place::Parameter(0), Place::Parameter(1), Place::Choice(1)]);
     }
 
     #[test]
     fn endless_references_and_texts_end() {
-        let mut schema = json!({"properties": {"a": {"$ref": "#"}}});
-        schema["properties"]["a"]["description"] = "word ".repeat(100_000).into();
+        let schema = json!({"properties": {"a": {"$ref": "#"}, "b": {"enum": ["word ".repeat(100_000)]}}});
         let tool = Tool { name: "x".repeat(100_000), input_schema: schema, ..Tool::default() };
-        let document = Document::new(&tool, Vec::new(), Vec::new());
-        assert!(document.buffer.len() < 2 * TEXT_MAX);
+        let document = read(&tool);
+        let bytes: usize = document.fields.iter().map(|f| f.text.len()).sum();
+        assert!(bytes <= TEXT_MAX && document.parameters.len() <= PARAMETERS_MAX);
     }
 }

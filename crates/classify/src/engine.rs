@@ -9,6 +9,7 @@ use crate::compile::{Clause, Condition, key};
 use crate::document::Document;
 use crate::grammar::{Fact, Grammar, Slot};
 use crate::matcher::{Hit, Matcher};
+use crate::tokens::Token;
 
 /// The rules made ready to be run.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     always: Vec<u32>,
     /// For each rule the rules that it overrules.
     overrules: Vec<Vec<u32>>,
+    /// For each list whether the description of a parameter so named is asked for.
+    asked: Vec<bool>,
 }
 
 /// One rule that fired.
@@ -48,11 +51,17 @@ impl Fired {
     }
 }
 
+impl Scratch {
+    /// Takes back the memory of a definition.
+    pub(crate) fn reuse(&mut self, document: Document) {
+        self.tokens = document.tokens;
+    }
+}
+
 /// Memory that is used again from one definition to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    pub(crate) buffer: Vec<u8>,
-    pub(crate) tokens: Vec<crate::document::Token>,
+    tokens: Vec<Token>,
     hits: Vec<Hit>,
     facts: Vec<Fact>,
     /// For each key the first fact of the definition with this number.
@@ -69,6 +78,7 @@ impl Engine {
         by_key: &[Vec<u32>],
         always: Vec<u32>,
         overrules: Vec<Vec<u32>>,
+        asked: Vec<bool>,
     ) -> Self {
         let mut offsets = vec![0];
         let mut flat = Vec::new();
@@ -76,7 +86,12 @@ impl Engine {
             flat.extend_from_slice(list);
             offsets.push(flat.len() as u32);
         }
-        Self { matcher, grammar, clauses, offsets, by_key: flat, always, overrules }
+        Self { matcher, grammar, clauses, offsets, by_key: flat, always, overrules, asked }
+    }
+
+    /// Reads a definition into words.
+    pub(crate) fn read<'t>(&self, tool: &'t Tool, scratch: &mut Scratch) -> Document<'t> {
+        Document::new(tool, &self.matcher, &self.asked, std::mem::take(&mut scratch.tokens))
     }
 
     /// Every rule that fires on a definition, once each, but those that another one overrules.

@@ -4,9 +4,10 @@
 use riskdex_model::Category;
 use serde::Deserialize;
 
-use crate::document::{Document, Kind, Place};
+use crate::document::{Document, Place};
 use crate::lexicon::{Form, Lexicon};
 use crate::matcher::{Hit, LexiconId};
+use crate::tokens::{Kind, Token};
 
 /// The part of a definition that a rule looks at. In rule files: `name-verb`, `lead`, ...
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -66,20 +67,41 @@ pub(crate) struct Fact {
     pub(crate) end: u32,
 }
 
-/// The lists that grammar itself needs; they live in `lexicon/grammar.toml`.
+/// What grammar needs to know of a word: which of the lists in `lexicon/grammar.toml` it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Filler,
+    Adverb,
+    And,
+    Negation,
+    Passing,
+    Modal,
+    Being,
+    Preposition,
+    Heading,
+    Closing,
+    Topic,
+}
+
+const MARKS: [(Mark, &str); 11] = [
+    (Mark::Filler, "filler"),
+    (Mark::Adverb, "adverb"),
+    (Mark::And, "and"),
+    (Mark::Negation, "negation"),
+    (Mark::Passing, "passing"),
+    (Mark::Modal, "modal"),
+    (Mark::Being, "being"),
+    (Mark::Preposition, "preposition"),
+    (Mark::Heading, "heading"),
+    (Mark::Closing, "closing"),
+    (Mark::Topic, "topic"),
+];
+
+/// What grammar knows of the lists.
 #[derive(Debug)]
 pub(crate) struct Grammar {
-    filler: LexiconId,
-    adverb: LexiconId,
-    and: LexiconId,
-    negation: LexiconId,
-    passing: LexiconId,
-    modal: LexiconId,
-    being: LexiconId,
-    preposition: LexiconId,
-    heading: LexiconId,
-    closing: LexiconId,
-    topic: LexiconId,
+    /// For each list its mark, as a bit.
+    marks: Vec<u16>,
     /// Severity of each list's effect, where it has one.
     effects: Vec<Option<u8>>,
 }
@@ -92,36 +114,29 @@ const OBJECT_REACH: u32 = 7;
 impl Grammar {
     /// Finds the lists of grammar; gives the name of the first that is missing.
     pub(crate) fn new(lexicons: &[Lexicon]) -> Result<Self, &'static str> {
-        let find =
-            |name: &'static str| lexicons.iter().position(|l| l.name == name).map(|at| at as LexiconId).ok_or(name);
-        Ok(Self {
-            filler: find("filler")?,
-            adverb: find("adverb")?,
-            and: find("and")?,
-            negation: find("negation")?,
-            passing: find("passing")?,
-            modal: find("modal")?,
-            being: find("being")?,
-            preposition: find("preposition")?,
-            heading: find("heading")?,
-            closing: find("closing")?,
-            topic: find("topic")?,
-            effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect(),
-        })
+        let mut marks = vec![0; lexicons.len()];
+        for (mark, name) in MARKS {
+            let list = lexicons.iter().position(|l| l.name == name).ok_or(name)?;
+            marks[list] = 1 << mark as u16;
+        }
+        Ok(Self { marks, effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect() })
     }
 
     /// Puts all facts of a definition into `facts`, in the order of the text.
     pub(crate) fn facts(&self, document: &Document, hits: &[Hit], facts: &mut Vec<Fact>) {
         facts.clear();
         let mut index = Vec::with_capacity(document.tokens.len() + 1);
+        let mut marks = vec![0; document.tokens.len()];
         let mut at = 0;
-        for token in 0..=document.tokens.len() {
-            while at < hits.len() && (hits[at].first as usize) < token {
+        for (token, mark) in marks.iter_mut().enumerate() {
+            index.push(at as u32);
+            while let Some(hit) = hits.get(at).filter(|h| h.first as usize == token) {
+                *mark |= self.marks[usize::from(hit.sense.lexicon)];
                 at += 1;
             }
-            index.push(at as u32);
         }
-        let mut reader = Reader { grammar: self, document, hits, index, facts, field: 0 };
+        index.push(at as u32);
+        let mut reader = Reader { grammar: self, document, hits, index, marks, facts, field: 0 };
         for (number, field) in document.fields.iter().enumerate() {
             reader.field = number as u16;
             match field.place {
@@ -147,6 +162,8 @@ struct Reader<'a, 't> {
     hits: &'a [Hit],
     /// For each token the first hit that begins there or later.
     index: Vec<u32>,
+    /// For each token the marks of the words that begin there.
+    marks: Vec<u16>,
     facts: &'a mut Vec<Fact>,
     field: u16,
 }
@@ -167,9 +184,15 @@ impl<'a> Reader<'a, '_> {
         &self.hits[self.index[token as usize] as usize..self.index[end] as usize]
     }
 
-    /// The last token of words of a list that begin here.
-    fn is(&self, lexicon: LexiconId, token: u32) -> Option<u32> {
-        self.at(token).iter().find(|h| h.sense.lexicon == lexicon).map(|h| h.last)
+    /// Whether words of a grammatical list begin here.
+    fn is(&self, mark: Mark, token: u32) -> bool {
+        self.marks[token as usize] & (1 << mark as u16) != 0
+    }
+
+    /// The last token of a filler that begins here.
+    fn filler(&self, token: u32) -> Option<u32> {
+        let is_filler = |h: &&Hit| self.grammar.marks[usize::from(h.sense.lexicon)] & (1 << Mark::Filler as u16) != 0;
+        self.is(Mark::Filler, token).then(|| self.at(token).iter().find(is_filler).map(|h| h.last)).flatten()
     }
 
     fn kind(&self, token: u32) -> Kind {
@@ -178,7 +201,7 @@ impl<'a> Reader<'a, '_> {
 
     /// The verb that begins at a token, the worst where the word has several meanings.
     fn verb(&self, token: u32) -> Option<Verb> {
-        if !matches!(self.kind(token), Kind::Word | Kind::Capitals) {
+        if !matches!(self.kind(token), Kind::Word | Kind::Capitals | Kind::Unspaced) {
             return None;
         }
         let verbs = self.at(token).iter().filter(|h| h.sense.form != Form::Noun).filter_map(|h| {
@@ -226,13 +249,14 @@ impl<'a> Reader<'a, '_> {
         let proper = (first..end).rev().find(|&t| self.kind(t) == Kind::Comma).map_or(first, |mark| mark + 1);
         let begin = if (proper..end).any(|t| self.verb(t).is_some()) { proper } else { first };
         let verbs: Vec<Verb> = (begin..end).filter_map(|t| self.verb(t)).collect();
-        let words: Vec<u32> = (begin..end).filter(|&t| matches!(self.kind(t), Kind::Word | Kind::Capitals)).collect();
+        let words: Vec<u32> =
+            (begin..end).filter(|&t| matches!(self.kind(t), Kind::Word | Kind::Capitals | Kind::Unspaced)).collect();
         let (Some(&first_word), Some(&last_word)) = (words.first(), words.last()) else { return };
         let head = self.head(&verbs, &words);
         let mut heads: Vec<Verb> = head.into_iter().copied().collect();
         if let Some(&head) = head {
             for &verb in verbs.iter().filter(|v| v.first > head.last && v.form == Form::Base) {
-                let joined = verb.first > first_word && self.is(self.grammar.and, verb.first - 1).is_some();
+                let joined = verb.first > first_word && self.is(Mark::And, verb.first - 1);
                 // `pause_resume_cluster`, but not `update_queue`.
                 let adjacent = verb.first == head.last + 1 && verb.last != last_word && !verb.ambiguous;
                 let adjacent = adjacent && head.severity > 0;
@@ -252,7 +276,7 @@ impl<'a> Reader<'a, '_> {
         if slot != Slot::NameVerb {
             return;
         }
-        let is_topic = words.len() > 1 && self.is(self.grammar.topic, last_word).is_some();
+        let is_topic = words.len() > 1 && self.is(Mark::Topic, last_word);
         let doubtful = |v: &Verb| match v.severity {
             0 => v.first != first_word && (v.ambiguous || v.form == Form::Noun),
             _ => v.ambiguous || v.form == Form::Noun || is_topic,
@@ -288,7 +312,7 @@ impl<'a> Reader<'a, '_> {
         // `deploy_plan_get`
         if words.len() > 2
             && let Some(last) = verbs.iter().filter(base).find(ends)
-            && self.is(self.grammar.closing, last.first).is_some()
+            && self.is(Mark::Closing, last.first)
         {
             return Some(last);
         }
@@ -325,7 +349,7 @@ impl<'a> Reader<'a, '_> {
     fn parameter_text(&mut self, first: u32, end: u32) {
         for token in first..end {
             for hit in self.at(token) {
-                if !self.is_behind(self.grammar.negation, hit.first, first) {
+                if !self.is_behind(Mark::Negation, hit.first, first) {
                     self.fact(hit, Slot::ParameterText);
                 }
             }
@@ -340,7 +364,7 @@ impl<'a> Reader<'a, '_> {
             let stop = (at..end).find(|&t| matches!(self.kind(t), Kind::Stop | Kind::Colon)).unwrap_or(end);
             let is_heading = stop < end && self.kind(stop) == Kind::Colon && stop - at <= 4;
             if is_heading && stop > at {
-                let said = (at..stop).any(|t| self.is(self.grammar.heading, t).is_some());
+                let said = (at..stop).any(|t| self.is(Mark::Heading, t));
                 aside = said || (aside && !(at..stop).all(|t| self.kind(t) == Kind::Word));
             }
             self.sentence(at, stop, &mut led, aside);
@@ -350,7 +374,7 @@ impl<'a> Reader<'a, '_> {
 
     fn sentence(&mut self, first: u32, end: u32, led: &mut bool, aside: bool) {
         let (verbs, plain) = if aside { (Vec::new(), false) } else { self.main_verbs(first, end) };
-        let denied = verbs.first().is_some_and(|v| self.is_behind(self.grammar.negation, v.first, first));
+        let denied = verbs.first().is_some_and(|v| self.is_behind(Mark::Negation, v.first, first));
         if !verbs.is_empty() && !denied {
             if !*led {
                 self.verbs(&verbs, Slot::Lead);
@@ -377,7 +401,7 @@ impl<'a> Reader<'a, '_> {
         let mut at = first;
         let mut filled = false;
         while at < end {
-            if let Some(last) = self.is(self.grammar.filler, at) {
+            if let Some(last) = self.filler(at) {
                 filled = true;
                 at = last + 1;
             } else if self.is_adverb(at) || self.kind(at) == Kind::Comma {
@@ -395,7 +419,7 @@ impl<'a> Reader<'a, '_> {
         let (mut joined, mut close) = (false, true);
         let mut at = main.last + 1;
         while at < end {
-            if self.is(self.grammar.and, at).is_some() || (close && self.kind(at) == Kind::Comma) {
+            if self.is(Mark::And, at) || (close && self.kind(at) == Kind::Comma) {
                 joined = true;
                 at += 1;
                 continue;
@@ -438,7 +462,7 @@ impl<'a> Reader<'a, '_> {
         for (number, verb) in verbs.iter().enumerate() {
             let next = verbs.get(number + 1).map_or(end, |v| v.first).min(verb.last + 1 + OBJECT_REACH);
             for token in verb.last + 1..next.min(end) {
-                if self.is(self.grammar.preposition, token).is_some() || self.kind(token) == Kind::Comma {
+                if self.is(Mark::Preposition, token) || self.kind(token) == Kind::Comma {
                     break;
                 }
                 for hit in self.at(token) {
@@ -450,39 +474,39 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether words of a description are stated, denied or said in passing.
     fn standing(&self, hit: &Hit, sentence: u32, aside: bool) -> Slot {
-        if self.is_behind(self.grammar.negation, hit.first, sentence) {
+        if self.is_behind(Mark::Negation, hit.first, sentence) {
             return Slot::Denied;
         }
         let is_name = matches!(self.kind(hit.first), Kind::Code | Kind::Capitals) && self.grammar.effect(hit).is_some();
-        if aside || is_name || self.is_behind(self.grammar.passing, hit.first, sentence) {
+        if aside || is_name || self.is_behind(Mark::Passing, hit.first, sentence) {
             return Slot::Mention;
         }
         if self.grammar.effect(hit).is_none() || hit.sense.form == Form::Noun {
             return Slot::Text;
         }
         let before = hit.first.checked_sub(1).filter(|&t| t >= sentence);
-        let behind = |lexicon| before.is_some_and(|t| self.is(lexicon, t).is_some());
+        let behind = |mark| before.is_some_and(|t| self.is(mark, t));
         match hit.sense.form {
-            Form::Past if behind(self.grammar.being) => Slot::Text,
-            Form::Base | Form::Gerund if behind(self.grammar.modal) => Slot::Text,
+            Form::Past if behind(Mark::Being) => Slot::Text,
+            Form::Base | Form::Gerund if behind(Mark::Modal) => Slot::Text,
             _ => Slot::Mention,
         }
     }
 
     /// Whether words of a list stand before a token in its clause, near enough to bear on it.
-    fn is_behind(&self, lexicon: LexiconId, token: u32, sentence: u32) -> bool {
+    fn is_behind(&self, mark: Mark, token: u32, sentence: u32) -> bool {
         (sentence.max(token.saturating_sub(REACH))..token)
             .rev()
             .take_while(|&t| self.kind(t) != Kind::Comma)
-            .any(|t| self.is(lexicon, t).is_some())
+            .any(|t| self.is(mark, t))
     }
 
     fn is_adverb(&self, token: u32) -> bool {
-        let at = self.document.tokens[token as usize].at as usize;
-        let word = self.document.buffer[at..].split(|&b| b == b' ').next().unwrap_or_default();
+        let Token { start, end, .. } = self.document.tokens[token as usize];
+        let text = self.document.fields[usize::from(self.field)].text.as_bytes();
+        let word = &text[start as usize..end as usize];
         // `permanently`, but not `apply`.
-        (word.len() > 4 && word.ends_with(b"ly") && self.verb(token).is_none())
-            || self.is(self.grammar.adverb, token).is_some()
+        (word.len() > 4 && word.ends_with(b"ly") && self.verb(token).is_none()) || self.is(Mark::Adverb, token)
     }
 
     /// Of the values of one parameter only the worst operations count, as in a list of verbs.

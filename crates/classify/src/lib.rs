@@ -34,6 +34,7 @@ mod rationale;
 mod rule;
 mod rules;
 mod source;
+mod tokens;
 mod verdict;
 mod weigh;
 

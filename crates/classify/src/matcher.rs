@@ -1,16 +1,22 @@
 //! One automaton over the words of all rules, and one pass of it over a definition.
+//!
+//! Its letters are whole words: a table gives every known word a number, and a trie over these numbers knows the phrases.
+//! Where a word begins no phrase the pass goes straight on, so the time depends on the text and not on the number of
+//! rules. Scripts without spaces between words have an automaton over characters of their own.
 
 use std::collections::BTreeMap;
 
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, Input, MatchKind, automaton::Automaton, automaton::OverlappingState};
+use aho_corasick::AhoCorasick;
 
 use crate::document::Document;
 use crate::error::Error;
 use crate::lexicon::{Form, Lexicon};
+use crate::tokens::{Kind, Token};
 
 /// Index of a list of words.
 pub(crate) type LexiconId = u16;
+/// Number of a word; 0 is a word that no rule knows.
+pub(crate) type WordId = u32;
 
 /// What finding one pattern means.
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +40,29 @@ pub(crate) struct Hit {
     pub(crate) glued: bool,
 }
 
-/// Finds every word of every list in one pass, whatever the number of lists.
+/// Finds every word of every list in one pass.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    automaton: DFA,
-    /// For each pattern its senses, as a range of `senses`, and whether it hides the words inside it.
-    patterns: Vec<(u32, u32, bool)>,
+    words: Words,
+    /// The trie: a node for each word that begins a pattern, by word; then the nodes inside phrases.
+    nodes: Vec<Node>,
+    /// Where a word leads from a node.
+    steps: Steps,
     senses: Vec<Sense>,
+    unspaced: AhoCorasick,
+    /// The senses of each pattern of `unspaced`, as a range of `senses`.
+    unspaced_senses: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    /// Senses of the pattern that ends here, as a range.
+    from: u32,
+    to: u32,
+    /// Whether words inside the pattern are hidden.
+    hides: bool,
+    /// Whether longer patterns go on from here.
+    goes_on: bool,
 }
 
 impl Matcher {
@@ -54,50 +76,91 @@ impl Matcher {
                 *hides |= lexicon.hides;
             }
         }
-        let (mut texts, mut patterns, mut senses) = (Vec::new(), Vec::new(), Vec::new());
+        let spaced = by_text.keys().filter(|text| !is_unspaced(text));
+        let words = Words::new(spaced.flat_map(|text| text.split(' ')));
+        let mut nodes = vec![Node::default(); words.count() + 1];
+        let (mut steps, mut senses) = (BTreeMap::new(), Vec::new());
+        let (mut unspaced, mut unspaced_senses) = (Vec::new(), Vec::new());
         for (text, (meanings, hides)) in by_text {
-            texts.push(if is_unspaced(text) { text.to_owned() } else { format!(" {text} ") });
             let from = senses.len() as u32;
             senses.extend(meanings);
-            patterns.push((from, senses.len() as u32, hides));
+            let to = senses.len() as u32;
+            if is_unspaced(text) {
+                unspaced.push(text);
+                unspaced_senses.push((from, to));
+                continue;
+            }
+            let mut at: Option<u32> = None;
+            for word in text.split(' ') {
+                let word = words.find(word.as_bytes());
+                at = Some(match at {
+                    None => word,
+                    Some(node) => *steps.entry((node, word)).or_insert_with(|| {
+                        nodes[node as usize].goes_on = true;
+                        nodes.push(Node::default());
+                        nodes.len() as u32 - 1
+                    }),
+                });
+            }
+            let node = &mut nodes[at.unwrap_or(0) as usize];
+            (node.from, node.to, node.hides) = (from, to, hides);
         }
-        let automaton = DFA::builder().match_kind(MatchKind::Standard).build(texts).map_err(Error::Automaton)?;
-        Ok(Self { automaton, patterns, senses })
+        let unspaced = AhoCorasick::new(unspaced).map_err(Error::Automaton)?;
+        Ok(Self { words, nodes, steps: Steps::new(&steps), senses, unspaced, unspaced_senses })
     }
 
-    /// Puts everything found into `hits`, in the order of the first token, longer ones first.
+    /// The number of a word in lower case.
+    pub(crate) fn word(&self, word: &[u8]) -> WordId {
+        self.words.find(word)
+    }
+
+    /// The lists that the words of a whole text, as tokens, are in.
+    pub(crate) fn lists<'m>(&'m self, tokens: &[Token]) -> impl Iterator<Item = LexiconId> + use<'m> {
+        // The last token of a text is its end mark.
+        let whole = self.walk(tokens).find(|&(_, at)| at + 2 == tokens.len());
+        let node = whole.map(|(node, _)| self.nodes[node as usize]).unwrap_or_default();
+        self.senses[node.from as usize..node.to as usize].iter().map(|s| s.lexicon)
+    }
+
+    /// The nodes that the words from the first token on lead to, with the number of words read.
+    fn walk<'a>(&'a self, tokens: &'a [Token]) -> impl Iterator<Item = (u32, usize)> + 'a {
+        let mut node = 0;
+        tokens.iter().enumerate().map_while(move |(at, token)| {
+            if token.word == 0 || (at > 0 && !self.nodes[node as usize].goes_on) {
+                return None;
+            }
+            node = if at == 0 { token.word } else { self.steps.find(node, token.word)? };
+            Some((node, at))
+        })
+    }
+
+    /// Puts everything found from token `from` on into `hits`, in the order of the first token, longer ones first.
     pub(crate) fn hits(&self, document: &Document, hits: &mut Vec<Hit>) {
         hits.clear();
-        let input = Input::new(&document.buffer).anchored(Anchored::No);
-        let mut state = OverlappingState::start();
         let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
-        let tokens = &document.tokens;
-        let mut last = 0;
-        loop {
-            // The automaton was built without the features that this can fail for.
-            if self.automaton.try_find_overlapping(&input, &mut state).is_err() {
-                break;
+        for (first, token) in document.tokens.iter().enumerate() {
+            if token.word == 0 {
+                if token.kind == Kind::Unspaced {
+                    self.glued(document, first, hits);
+                }
+                continue;
             }
-            let Some(found) = state.get_match() else { break };
-            let spaced = document.buffer[found.start()] == b' ';
-            let (from, to) = if spaced { (found.start() + 1, found.end() - 1) } else { (found.start(), found.end()) };
-            while last + 1 < tokens.len() && tokens[last + 1].at as usize <= to - 1 {
-                last += 1;
+            let from = hits.len();
+            for (node, more) in self.walk(&document.tokens[first..]) {
+                let node = self.nodes[node as usize];
+                let last = first + more;
+                let (start, end) = (token.start, document.tokens[last].end);
+                let (first, last) = (first as u32, last as u32);
+                for &sense in &self.senses[node.from as usize..node.to as usize] {
+                    hits.push(Hit { sense, first, last, start, end, glued: false });
+                }
+                if node.hides {
+                    let field = document.fields[document.field_of(first)];
+                    hidden.push((first, last, field.place.is_prose()));
+                }
             }
-            let mut first = last;
-            while tokens[first].at as usize > from {
-                first -= 1;
-            }
-            let (a, z) = (tokens[first], tokens[last]);
-            let start = if spaced { a.start } else { a.start + (from as u32 - a.at) };
-            let end = if spaced { z.end } else { (z.start + (to as u32 - z.at)).min(z.end) };
-            let (begin, stop, hides) = self.patterns[found.pattern().as_usize()];
-            for &sense in &self.senses[begin as usize..stop as usize] {
-                hits.push(Hit { sense, first: first as u32, last: last as u32, start, end, glued: !spaced });
-            }
-            if hides {
-                let prose = document.fields[document.field_of(first as u32)].place.is_prose();
-                hidden.push((first as u32, last as u32, prose));
+            if hits.len() - from > 1 {
+                hits[from..].sort_by_key(|h| std::cmp::Reverse(h.last));
             }
         }
         if !hidden.is_empty() {
@@ -109,11 +172,113 @@ impl Matcher {
                 })
             });
         }
-        hits.sort_by_key(|h| (h.first, std::cmp::Reverse(h.last), h.start, h.sense.lexicon));
+    }
+
+    /// Finds the words inside a token of a script without spaces.
+    fn glued(&self, document: &Document, token: usize, hits: &mut Vec<Hit>) {
+        let Token { start, end, .. } = document.tokens[token];
+        let text = &document.fields[document.field_of(token as u32)].text[start as usize..end as usize];
+        for found in self.unspaced.find_overlapping_iter(text) {
+            let (from, to) = self.unspaced_senses[found.pattern().as_usize()];
+            let (first, last) = (token as u32, token as u32);
+            let (start, end) = (start + found.start() as u32, start + found.end() as u32);
+            for &sense in &self.senses[from as usize..to as usize] {
+                hits.push(Hit { sense, first, last, start, end, glued: true });
+            }
+        }
     }
 }
 
 /// Whether a word is of a script that is written without spaces, or that glues endings to words.
 fn is_unspaced(text: &str) -> bool {
-    text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'))
+    text.chars().any(is_unspaced_letter)
+}
+
+/// Han, Kana and Hangul.
+pub(crate) const fn is_unspaced_letter(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Numbers for words: a table with open addressing, small enough to stay in the cache.
+#[derive(Debug)]
+struct Words {
+    /// For each slot a word's number, 0 where it is free.
+    table: Vec<WordId>,
+    /// For each word, from number 1 on, where its bytes end; number 0 has none.
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+impl Words {
+    fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let distinct: std::collections::BTreeSet<&str> = words.collect();
+        let size = (distinct.len() * 4).next_power_of_two().max(16);
+        let mut table = Self { table: vec![0; size], ends: vec![0], bytes: Vec::new() };
+        for word in distinct {
+            let slot = table.slot(word.as_bytes());
+            table.table[slot] = table.ends.len() as WordId;
+            table.bytes.extend_from_slice(word.as_bytes());
+            table.ends.push(table.bytes.len() as u32);
+        }
+        table
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    fn find(&self, word: &[u8]) -> WordId {
+        self.table[self.slot(word)]
+    }
+
+    /// The slot of a word, or the free one where it would stand.
+    fn slot(&self, word: &[u8]) -> usize {
+        // FNV-1a; the table is built from trusted files, so its worst case cannot be provoked.
+        let hash =
+            word.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let mut slot = (hash ^ (hash >> 32)) as usize & (self.table.len() - 1);
+        loop {
+            let number = self.table[slot] as usize;
+            if number == 0 || &self.bytes[self.ends[number - 1] as usize..self.ends[number] as usize] == word {
+                return slot;
+            }
+            slot = (slot + 1) & (self.table.len() - 1);
+        }
+    }
+}
+
+/// The steps of the trie: from a node by a word to a node, likewise a table with open addressing.
+#[derive(Debug)]
+struct Steps {
+    /// Node, word, and the node it leads to; free where the last is 0.
+    table: Vec<(u32, WordId, u32)>,
+}
+
+impl Steps {
+    fn new(steps: &BTreeMap<(u32, WordId), u32>) -> Self {
+        let size = (steps.len() * 2).next_power_of_two().max(16);
+        let mut table = Self { table: vec![(0, 0, 0); size] };
+        for (&(node, word), &to) in steps {
+            let slot = table.slot(node, word);
+            table.table[slot] = (node, word, to);
+        }
+        table
+    }
+
+    fn find(&self, node: u32, word: WordId) -> Option<u32> {
+        let (.., to) = self.table[self.slot(node, word)];
+        (to != 0).then_some(to)
+    }
+
+    fn slot(&self, node: u32, word: WordId) -> usize {
+        let mixed = (u64::from(node) << 32 | u64::from(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut slot = (mixed >> 32) as usize & (self.table.len() - 1);
+        loop {
+            let (from, by, to) = self.table[slot];
+            if to == 0 || (from, by) == (node, word) {
+                return slot;
+            }
+            slot = (slot + 1) & (self.table.len() - 1);
+        }
+    }
 }

@@ -92,11 +92,10 @@ impl Rules {
     /// Reads a definition and fires the rules on it.
     fn look<R>(&self, tool: &Tool, then: impl FnOnce(&Document, &Fired) -> R) -> R {
         SCRATCH.with_borrow_mut(|scratch| {
-            let document =
-                Document::new(tool, std::mem::take(&mut scratch.buffer), std::mem::take(&mut scratch.tokens));
+            let document = self.engine.read(tool, scratch);
             let fired = self.engine.fire(tool, &document, scratch);
             let result = then(&document, &fired);
-            (scratch.buffer, scratch.tokens) = (document.buffer, document.tokens);
+            scratch.reuse(document);
             result
         })
     }

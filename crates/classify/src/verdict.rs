@@ -130,7 +130,9 @@ fn phrase(text: &str) -> &str {
         Some((at, c, *words))
     });
     let is_end = |at: usize, c: char, words: usize| {
-        at >= PHRASE_MAX || words >= PHRASE_WORDS || matches!(c, '.' | ',' | ';' | ':' | '(' | '\n' | '`' | '。' | '、' | '，')
+        at >= PHRASE_MAX
+            || words >= PHRASE_WORDS
+            || matches!(c, '.' | ',' | ';' | ':' | '(' | '\n' | '`' | '。' | '、' | '，')
     };
     let end = end.into_iter().find(|&(at, c, words)| at > 0 && is_end(at, c, words)).map_or(text.len(), |(at, ..)| at);
     let cut = &text[..end];
