@@ -1,6 +1,9 @@
 //! Conditions that are not known: both ways are explored, and what they change is put together again.
 
+use std::collections::HashSet;
 use std::rc::Rc;
+
+use indexmap::IndexMap;
 
 use super::exec::Flow;
 use super::scope::Vars;
@@ -165,8 +168,9 @@ impl Interp<'_> {
             frame.returns.iter_mut().skip(returns).for_each(|(_, usual)| *usual = Some(false));
         }
         let mut after = Journal::new();
+        let mut seen = HashSet::new();
         for (vars, name, before) in self.journals.pop().unwrap_or_default().into_iter().rev() {
-            if !after.iter().any(|(v, n, _)| *n == name && v.is(&vars)) {
+            if seen.insert((vars.address(), name.clone())) {
                 after.push((vars.clone(), name.clone(), vars.get(&name)));
             }
             match before {
@@ -190,23 +194,21 @@ impl Interp<'_> {
 
     /// Makes both branches' changes: a name set differently is one of the two.
     fn merge(&mut self, first: Journal, second: Journal, usual: Option<bool>) {
-        let mut merged: Vec<(Vars, Rc<str>, Option<Value>, Option<Value>)> = Vec::new();
+        let mut merged: IndexMap<(usize, Rc<str>), (Vars, Option<Value>, Option<Value>)> = IndexMap::new();
         for (vars, name, value) in first {
             let before = vars.get(&name);
-            merged.push((vars, name, value, before));
+            merged.insert((vars.address(), name), (vars, value, before));
         }
         for (vars, name, value) in second {
-            match merged.iter_mut().find(|(v, n, ..)| *n == name && v.is(&vars)) {
-                Some(entry) => entry.3 = value,
-                None => {
-                    let before = vars.get(&name);
-                    merged.push((vars, name, before, value));
-                }
-            }
+            let before = vars.get(&name);
+            let entry = merged.entry((vars.address(), name)).or_insert((vars, before, None));
+            entry.2 = value;
         }
-        for (vars, name, a, b) in merged {
+        for ((_, name), (vars, a, b)) in merged {
             let value = match (a, b) {
                 (Some(a), Some(b)) => Some(self.either(usual, a, b)),
+                (Some(a), None) if !self.is_python() => Some(self.either(usual, a, Value::Undefined)),
+                (None, Some(b)) if !self.is_python() => Some(self.either(usual, Value::Undefined, b)),
                 (a, b) => a.or(b),
             };
             match value {

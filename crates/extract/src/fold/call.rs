@@ -158,6 +158,8 @@ impl Interp<'_> {
         }
         self.bind_arguments(closure, receiver.as_ref(), args, &scope, place);
         let flow = self.exec(&closure.code.body, &scope);
+        // A JavaScript program that starts does not fail on the way: more likely it was misread.
+        self.raised &= self.is_python();
         self.gates.truncate(gates);
         self.tries = tries;
         let Some(frame) = self.frames.pop() else { return self.nothing() };
@@ -168,11 +170,7 @@ impl Interp<'_> {
                 self.raised = false;
                 None
             }
-            Flow::Raise => {
-                // A program that starts does not fail on the way: more likely it was misread.
-                self.raised &= self.is_python();
-                return self.unknown(Cause::Runtime, "nothing: an exception is raised", place);
-            }
+            Flow::Raise => return self.unknown(Cause::Runtime, "nothing: an exception is raised", place),
             _ => Some(self.nothing()),
         };
         if closure.code.is_generator {

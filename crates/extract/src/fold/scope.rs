@@ -43,6 +43,11 @@ impl Vars {
         drop(taken);
     }
 
+    /// Where the table lies: what tells it from others.
+    pub(super) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).cast::<u8>() as usize
+    }
+
     /// Whether both are the same table.
     pub fn is(&self, other: &Vars) -> bool {
         Rc::ptr_eq(&self.0, &other.0)

@@ -31,6 +31,7 @@ pub(super) struct Loaded {
     /// CommonJS's `module`.
     module: Value,
     is_es: Cell<bool>,
+    is_done: Cell<bool>,
 }
 
 /// Where something is imported from.
@@ -68,22 +69,30 @@ impl Script<'_> {
             imports: RefCell::default(),
             module,
             is_es: Cell::new(false),
+            is_done: Cell::new(false),
         });
         let number = self.modules.borrow().len();
         self.modules.borrow_mut().push(loaded.clone());
         self.by_file.borrow_mut().insert(name.clone(), number);
-        let place = Place { file: name, line: 0 };
-        let Some(text) = self.tree.text(file) else { return number };
+        self.read_file(interp, file, &loaded);
+        loaded.is_done.set(true);
+        number
+    }
+
+    /// Reads a file's text into its module.
+    fn read_file(&self, interp: &mut Interp, file: &str, loaded: &Rc<Loaded>) {
+        let place = Place { file: file.into(), line: 0 };
+        let Some(text) = self.tree.text(file) else { return };
         if file.ends_with(".json") {
             match serde_json::from_str(&text) {
-                Ok(data) => set_exports(&loaded, json::value(&data)),
+                Ok(data) => set_exports(loaded, json::value(&data)),
                 Err(_) => interp.gap(GapKind::Syntax, "not valid JSON", &place),
             }
-            return number;
+            return;
         }
         let Some(module) = syntax::javascript::lower(file, &text) else {
             interp.gap(GapKind::Limit, "the file takes too much work to parse", &place);
-            return number;
+            return;
         };
         drop(text);
         if let Some(line) = module.errors.first() {
@@ -91,12 +100,18 @@ impl Script<'_> {
         }
         let is_es = |kind: &StmtKind| matches!(kind, StmtKind::Import(_) | StmtKind::Export(_));
         loaded.is_es.set(module.body.iter().any(|stmt| is_es(&stmt.kind)));
+        // The file that was asked for, not one that it imports.
+        let is_program = self.modules.borrow().iter().all(|module| module.is_done.get() || Rc::ptr_eq(module, loaded));
         for statement in &module.body {
-            interp.run_module(std::slice::from_ref(statement), &scope);
+            let run = |interp: &mut Interp| interp.run_module(std::slice::from_ref(statement), &loaded.scope);
+            // What a library sets up for itself shall not cost the program its turn.
+            match is_program || is_es(&statement.kind) {
+                true => run(interp),
+                false => interp.on_part(self.steps / 12, true, run),
+            }
             // What fails here may fail because it was misread: the rest is read all the same.
             interp.recover();
         }
-        number
     }
 
     fn loaded(&self, number: usize) -> Option<Rc<Loaded>> {

@@ -165,6 +165,7 @@ impl Script<'_> {
             match table.usual() {
                 Some(list @ Value::List(_)) => {
                     for item in interp.iterate(&list, place).values {
+                        let item = definition_of(item);
                         if self.is_definition(interp, &item, place) {
                             self.add_listed(interp, &item, "javascript:table", place);
                         }
@@ -172,6 +173,7 @@ impl Script<'_> {
                 }
                 Some(named @ Value::Dict(_)) => {
                     for (name, item) in self.properties(interp, &named, place) {
+                        let item = definition_of(item);
                         if self.is_definition(interp, &item, place) {
                             super::arrays::visit(interp, item, &mut |interp, item| {
                                 let mut tool = Pending::defined(self, interp, None, &item, place);
@@ -332,6 +334,17 @@ impl Script<'_> {
     /// Whether something outside the package is surely a class.
     pub(super) fn is_constructor(&self, callee: &Value) -> bool {
         matches!(callee.path(), Some("Map" | "Set" | "Date" | "RegExp" | "URL" | "Error"))
+    }
+}
+
+/// The definition that a helper outside the package was given, which gives it back: `tools: { a: tool({ … }) }`.
+fn definition_of(item: Value) -> Value {
+    match &item {
+        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => match made.args.positional.as_slice() {
+            [definition @ Value::Dict(_)] => definition.clone(),
+            _ => item,
+        },
+        _ => item,
     }
 }
 
