@@ -145,15 +145,15 @@ fn verb(slug: &str) -> &str {
 /// that a tool that was copied thousands of times costs no more than another.
 pub(crate) const RELATED: [&str; 2] = [
     "SELECT id FROM (
-         SELECT id, server_id, definition_id FROM tools
+         SELECT id, slug, server_id, definition_id FROM tools
          WHERE gone_at IS NULL AND (slug, server_id) > (?1, ?3) AND slug < ?2 || '.'
          ORDER BY slug, server_id LIMIT 200)
-     WHERE server_id <> ?3 AND definition_id <> ?4 LIMIT ?5",
+     WHERE server_id <> ?3 AND definition_id <> ?4 ORDER BY slug, server_id LIMIT ?5",
     "SELECT id FROM (
-         SELECT id, server_id, definition_id FROM tools
+         SELECT id, slug, server_id, definition_id FROM tools
          WHERE gone_at IS NULL AND (slug, server_id) < (?1, ?3) AND slug >= ?2
          ORDER BY slug DESC, server_id DESC LIMIT 200)
-     WHERE server_id <> ?3 AND definition_id <> ?4 LIMIT ?5",
+     WHERE server_id <> ?3 AND definition_id <> ?4 ORDER BY slug DESC, server_id DESC LIMIT ?5",
 ];
 
 pub(crate) fn tool_summary(row: &Row<'_>) -> rusqlite::Result<ToolSummary> {

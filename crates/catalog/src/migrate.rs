@@ -28,7 +28,9 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", version)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    if found == 0 {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
     transaction.commit()?;
     Ok(())
 }

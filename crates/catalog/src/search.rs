@@ -34,9 +34,10 @@ impl Catalog {
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<ToolSummary>> {
         let Some(query) = match_expression(query) else { return Ok(Vec::new()) };
         self.read(format_args!("searching tools"), |connection| {
+            let best = best("tool_text", TOOL_WEIGHTS);
             let sql = format!(
-                "{} JOIN tool_text ON tool_text.rowid = tools.id WHERE tool_text MATCH ?1 AND gone_at IS NULL
-                 ORDER BY bm25(tool_text, {TOOL_WEIGHTS}), servers.slug, tools.slug LIMIT ?2",
+                "{} JOIN ({best}) AS best ON best.rowid = tools.id WHERE gone_at IS NULL
+                 ORDER BY best.rank, servers.slug, tools.slug",
                 tools()
             );
             let mut statement = connection.prepare_cached(&sql)?;
@@ -48,10 +49,8 @@ impl Catalog {
     pub fn search_servers(&self, query: &str, most: usize) -> Result<Vec<ServerSummary>> {
         let Some(query) = match_expression(query) else { return Ok(Vec::new()) };
         self.read(format_args!("searching servers"), |connection| {
-            let sql = format!(
-                "{SERVERS} JOIN server_text ON server_text.rowid = servers.id WHERE server_text MATCH ?1
-                 ORDER BY bm25(server_text, {SERVER_WEIGHTS}), slug LIMIT ?2"
-            );
+            let best = best("server_text", SERVER_WEIGHTS);
+            let sql = format!("{SERVERS} JOIN ({best}) AS best ON best.rowid = servers.id ORDER BY best.rank, slug");
             let mut statement = connection.prepare_cached(&sql)?;
             Ok(statement.query_map((query, limit(most)), server_summary)?.collect::<rusqlite::Result<_>>()?)
         })
@@ -79,6 +78,13 @@ impl Catalog {
         })?;
         if tools.is_empty() { Ok(()) } else { visit(&term, &tools) }
     }
+}
+
+/// The best matches of a full text: first of all, so that nothing else is read for the others.
+fn best(text: &str, weights: &str) -> String {
+    format!(
+        "SELECT rowid, rank FROM {text} WHERE {text} MATCH ?1 AND rank MATCH 'bm25({weights})' ORDER BY rank LIMIT ?2"
+    )
 }
 
 /// Notes that a tool's full text is not what it was.
