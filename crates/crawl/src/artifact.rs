@@ -11,7 +11,7 @@ use crate::client::{Client, Request, Sink};
 use crate::{Credentials, Error, Memory};
 
 /// Largest artifact that is fetched: far above what a server of tools weighs, far below what harms a disk.
-const LARGEST: u64 = 256 * 1024 * 1024;
+const LARGEST: u64 = 128 * 1024 * 1024;
 
 /// An artifact, as its index describes it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) url: Url,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) promise: Promise,
+    /// No more bytes than this can be what the index describes.
+    pub(crate) at_most: Option<u64>,
 }
 
 /// The digest that an index promises.
@@ -62,9 +64,10 @@ impl Wanted {
         {
             return Ok(Stored { sha256, blob, bytes: 0 });
         }
+        let limit = self.at_most.unwrap_or(LARGEST).min(LARGEST);
         let sha512 = matches!(self.promise, Promise::Sha512(_)).then(Sha512::new);
         let mut sink = BlobSink { blobs: blobs.clone(), writer: None, sha512 };
-        let request = Request::new(self.url.clone()).credentials(self.credentials.as_ref()).limit(LARGEST).as_stored();
+        let request = Request::new(self.url.clone()).credentials(self.credentials.as_ref()).limit(limit).as_stored();
         let bytes = client.fetch(&request, &mut sink).await?.bytes;
 
         let expected = match &self.promise {

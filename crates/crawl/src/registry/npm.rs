@@ -19,8 +19,11 @@ use crate::{Client, Endpoint, Error, Memory};
 /// The abbreviated form of a package's document, which leaves out readmes and histories.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
 
-/// Longest package document: above those of packages with tens of thousands of versions.
-const LONGEST_DOCUMENT: u64 = 64 * 1024 * 1024;
+/// What an archive of small files can be larger than its files: a header and padding each, before compression.
+const PACKING: u64 = 4 * 1024 * 1024;
+
+/// Longest package document: that of a package with tens of thousands of versions fits.
+const LONGEST_DOCUMENT: u64 = 16 * 1024 * 1024;
 
 /// The user's npm registry, and others for single scopes.
 #[derive(Clone, Debug)]
@@ -68,7 +71,8 @@ impl Index {
             published: None,
         };
         let promise = version.dist.integrity.as_deref().and_then(sha512).map_or(Promise::Unstated, Promise::Sha512);
-        Ok(Newest { release, wanted: Wanted { url, credentials: endpoint.credentials.clone(), promise } })
+        let at_most = version.dist.unpacked_size.map(|size| size.saturating_add(PACKING));
+        Ok(Newest { release, wanted: Wanted { url, credentials: endpoint.credentials.clone(), promise, at_most } })
     }
 }
 
@@ -90,10 +94,13 @@ struct Version {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Dist {
     tarball: String,
     #[serde(default)]
     integrity: Option<String>,
+    #[serde(default)]
+    unpacked_size: Option<u64>,
 }
 
 /// A reason, or (from old tools) merely whether.

@@ -13,8 +13,8 @@ use crate::artifact::{Promise, Wanted};
 use crate::client::Request;
 use crate::{Client, Endpoint, Error, Memory};
 
-/// Longest project page: far above the largest known.
-const LONGEST_PAGE: u64 = 64 * 1024 * 1024;
+/// Longest project page: that of a project with tens of thousands of files fits.
+const LONGEST_PAGE: u64 = 16 * 1024 * 1024;
 
 /// One or more simple indexes, in the order in which they are asked.
 #[derive(Clone, Debug)]
@@ -77,6 +77,7 @@ async fn newest_at(
         published: file.uploaded.clone(),
     };
     let promise = file.sha256.clone().map_or(Promise::Unstated, Promise::Sha256);
-    let wanted = Wanted { url: file.url.clone(), credentials: endpoint.credentials.clone(), promise };
+    let at_most = Some(file.size).filter(|&size| size > 0);
+    let wanted = Wanted { url: file.url.clone(), credentials: endpoint.credentials.clone(), promise, at_most };
     Ok(Newest { release, wanted })
 }

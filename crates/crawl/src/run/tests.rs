@@ -106,8 +106,9 @@ fn failed(event: &Event) -> String {
 fn json_page(name: &str, file: &str, bytes: &[u8]) -> Reply {
     let page = format!(
         r#"{{"meta":{{"api-version":"1.0"}},"name":"{name}","files":[
-           {{"filename":"{file}","url":"/files/{file}","hashes":{{"sha256":"{}"}}}}]}}"#,
-        sha256_hex(bytes)
+           {{"filename":"{file}","url":"/files/{file}","hashes":{{"sha256":"{}"}},"size":{}}}]}}"#,
+        sha256_hex(bytes),
+        bytes.len()
     );
     Reply::ok("application/vnd.pypi.simple.v1+json", page).header("ETag", "\"1\"")
 }
@@ -184,11 +185,13 @@ async fn one_failure_spoils_nothing() {
         "/simple/c-html/" => Reply::ok("application/json", "<html>Please sign in</html>"),
         "/simple/d-silent/" => Reply::silent(),
         "/simple/e-elsewhere/" => Reply::redirect(hidden.as_str()),
-        "/simple/f-digest/" => json_page("f-digest", "f_digest-1.0-py3-none-any.whl", b"something else"),
+        "/simple/f-digest/" => json_page("f-digest", "f_digest-1.0-py3-none-any.whl", b"something"),
         "/files/f_digest-1.0-py3-none-any.whl" => Reply::ok("application/zip", "the wheel"),
         "/simple/g-empty/" => Reply::ok("text/html", "<html><body></body></html>"),
         "/simple/h-cut/" => json_page("h-cut", "h_cut-1.0-py3-none-any.whl", b"cut"),
         "/files/h_cut-1.0-py3-none-any.whl" => Reply::ok("application/zip", "cut").cut(),
+        "/simple/j-endless/" => json_page("j-endless", "j_endless-1.0.zip", b"not much"),
+        "/files/j_endless-1.0.zip" => Reply::endless(),
         "/simple/i-patient/" if before == 0 => Reply::status(429).header("Retry-After", "0"),
         "/simple/i-patient/" => json_page("i-patient", "i_patient-1.0-py3-none-any.whl", b"the wheel"),
         "/files/i_patient-1.0-py3-none-any.whl" => Reply::ok("application/zip", "the wheel"),
@@ -205,10 +208,11 @@ async fn one_failure_spoils_nothing() {
         "g-empty",
         "h-cut",
         "i-patient",
+        "j-endless",
         "thing",
     ];
     let events = world.crawl(&names).await;
-    assert_eq!(events.len(), 11);
+    assert_eq!(events.len(), 12);
     for (event, says) in events[1..].iter().zip([
         "look up: {url}simple/a-missing/: answered 404",
         "look up: {url}simple/b-broken/: answered 500",
@@ -225,10 +229,11 @@ async fn one_failure_spoils_nothing() {
     assert!(failed(&events[5]).contains("is not a public address"));
     assert_eq!(elsewhere.asked().len(), 0);
     assert_eq!(fetched(&events[9]).2, b"the wheel");
-    assert_eq!(fetched(&events[10]).2, b"the wheel");
+    assert!(failed(&events[10]).ends_with("j_endless-1.0.zip: longer than 8 bytes"), "{:?}", events[10]);
+    assert_eq!(fetched(&events[11]).2, b"the wheel");
     // Nothing that failed its digest is kept under any name.
     let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
-    assert!(blobs.path(&sha256_hex(b"something else")).unwrap().is_none());
+    assert!(blobs.path(&sha256_hex(b"something")).unwrap().is_none());
 }
 
 #[tokio::test]
