@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::value::{Cause, Dict, Gate, List, ListKind, Place, Value};
+use super::value::{Gate, Place, Value};
 use super::words::{opposite, words};
-use super::{Interp, Scope, ScopeKind, Vars};
-use crate::module::{DictItem, Expr, ExprKind, Function, Stmt, StmtKind, UnaryOp};
+use super::{Interp, Scope, ScopeKind};
+use crate::module::{Expr, ExprKind, Function, Stmt, StmtKind, UnaryOp};
 
 /// How many times the body of one loop is run at most.
 const ROUNDS: usize = 20_000;
@@ -312,126 +312,6 @@ impl Interp<'_> {
         self.raised = true;
     }
 
-    /// What a name declared here is bound to, in this very scope.
-    pub fn declare(&mut self, scope: &Rc<Scope>, name: &str, value: Value) {
-        if self.is_python() {
-            self.assign_name(name, value, scope);
-        } else {
-            self.bind(&scope.vars, name, value);
-        }
-    }
-
-    fn assign_name(&mut self, name: &str, value: Value, scope: &Rc<Scope>) {
-        let vars = self.home_of(name, scope);
-        self.bind(&vars, name, value);
-    }
-
-    /// The table in which an assignment to the name lands.
-    fn home_of(&self, name: &str, scope: &Rc<Scope>) -> Vars {
-        if !self.is_python() {
-            return scope.holder(name).unwrap_or_else(|| scope.module()).vars.clone();
-        }
-        if scope.outer.borrow().iter().any(|n| &**n == name) {
-            let around = scope.parent.as_ref().unwrap_or(scope);
-            return around.holder(name).unwrap_or_else(|| scope.module()).vars.clone();
-        }
-        scope.vars.clone()
-    }
-
-    /// Assigns to a name, an attribute, an item or a pattern.
-    pub fn assign(&mut self, target: &Expr, value: Value, scope: &Rc<Scope>) {
-        let place = Place { file: scope.file.clone(), line: target.line };
-        match &target.kind {
-            ExprKind::Name(name) => self.assign_name(name, value, scope),
-            ExprKind::Member(object, name) => {
-                let object = self.eval(object, scope);
-                self.set(&object, name, value);
-            }
-            ExprKind::Index(object, key) => {
-                let object = self.eval(object, scope);
-                let key = self.eval(key, scope);
-                self.set_index(&object, key, value);
-            }
-            ExprKind::Array(targets) | ExprKind::Tuple(targets) => self.unpack(targets, &value, scope, &place),
-            ExprKind::Dict(items) => {
-                for item in items {
-                    match item {
-                        DictItem::Pair(key, inner) => {
-                            let key = self.eval(key, scope);
-                            let part = self.index(&value, &key, &place);
-                            self.assign(inner, part, scope);
-                        }
-                        DictItem::Spread(inner) => self.assign(inner, value.clone(), scope),
-                        DictItem::Method(..) => {}
-                    }
-                }
-            }
-            // A pattern's default: `{ a = 1 }`.
-            ExprKind::Assign(inner, default) => {
-                let value = match value {
-                    Value::Undefined => self.eval(default, scope),
-                    value => value,
-                };
-                self.assign(inner, value, scope);
-            }
-            ExprKind::Spread(inner) => self.assign(inner, value, scope),
-            _ => {}
-        }
-    }
-
-    fn unpack(&mut self, targets: &[Expr], value: &Value, scope: &Rc<Scope>, place: &Place) {
-        let items = self.iterate(value, place);
-        let mut values = items.values.into_iter().collect::<std::collections::VecDeque<_>>();
-        for (n, target) in targets.iter().enumerate() {
-            if let ExprKind::Spread(inner) = &target.kind {
-                let after = targets.len() - n - 1;
-                let taken = values.drain(..values.len().saturating_sub(after)).collect();
-                self.assign(inner, Value::list(ListKind::List, taken), scope);
-                continue;
-            }
-            let part = values.pop_front().unwrap_or_else(|| match &items.open {
-                Some(why) => Value::Unknown(self.element_of(why, place)),
-                None if self.is_python() => self.unknown(Cause::NotUnderstood, "a part that is not there", place),
-                None => Value::Undefined,
-            });
-            self.assign(target, part, scope);
-        }
-    }
-
-    fn delete(&mut self, target: &Expr, scope: &Rc<Scope>) {
-        match &target.kind {
-            ExprKind::Name(name) => self.unbind(&scope.vars, name),
-            ExprKind::Member(object, name) => {
-                let object = self.eval(object, scope);
-                if let Value::Instance(instance) = &object {
-                    self.unbind(&instance.attrs.clone(), name);
-                } else if let Value::Dict(dict) = &object {
-                    dict.items.borrow_mut().shift_remove(&super::Key::Str(name.clone()));
-                }
-            }
-            ExprKind::Index(object, key) => {
-                let object = self.eval(object, scope);
-                let key = self.eval(key, scope);
-                let place = Place { file: scope.file.clone(), line: target.line };
-                self.delete_item(&object, &key, &place);
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes an item out of a dict; a dialect may know better for its own objects.
-    fn delete_item(&mut self, object: &Value, key: &Value, place: &Place) {
-        match object {
-            Value::Dict(dict) => {
-                self.take_item(dict, key);
-            }
-            _ => {
-                let delete = self.get(object, "__delitem__", place);
-                self.call(&delete, &super::Args::of(vec![key.clone()]), place);
-            }
-        }
-    }
-
     /// What `with` binds for a context.
     fn enter(&mut self, context: &Value, place: &Place) -> Value {
         match context {
@@ -490,83 +370,6 @@ impl Interp<'_> {
             home: None.into(),
             wraps: None.into(),
         }))
-    }
-
-    /// A list that notes under which conditions elements are added to it.
-    pub fn list(&self, kind: ListKind, items: Vec<Value>) -> Value {
-        Value::List(Rc::new(List { kind, items: items.into(), open: None.into(), depth: self.gates.len() }))
-    }
-
-    /// A dict that notes under which conditions items are taken from it.
-    pub fn dict(&self) -> Rc<Dict> {
-        Rc::new(Dict { depth: self.gates.len(), ..Dict::default() })
-    }
-
-    /// Takes an item out of a dict; under a condition that is not known it stays, under the opposite one.
-    pub fn take_item(&mut self, dict: &Dict, key: &Value) -> Option<Value> {
-        let id = key.key().filter(|_| !matches!(key, Value::Unknown(_)))?;
-        let gates = self.gates.get(dict.depth..).unwrap_or_default();
-        if gates.is_empty() {
-            return dict.items.borrow_mut().shift_remove(&id).map(|(_, value)| value);
-        }
-        let opposite = gates.iter().all(|gate| gate.usual).then(|| {
-            let words: Vec<&str> = gates.iter().map(|gate| &*gate.words).collect();
-            Gate { words: format!("not ({})", words.join(" and ")).into(), usual: false }
-        });
-        let mut items = dict.items.borrow_mut();
-        let (_, value) = items.get_mut(&id)?;
-        let taken = value.clone();
-        if let (Some(gate), false) = (opposite, matches!(value, Value::Gated(_))) {
-            *value = Value::Gated(Rc::new((gate, taken.clone())));
-        }
-        Some(taken)
-    }
-
-    /// Adds an element to a list, under the open conditions.
-    pub fn push(&self, list: &List, value: Value) {
-        let value = self.gated_element(value, list.depth);
-        let mut items = list.items.borrow_mut();
-        if items.len() < super::ELEMENTS {
-            items.push(value);
-        }
-    }
-
-    /// Adds all of another value's elements to a list.
-    pub fn extend(&mut self, list: &Rc<List>, other: &Value, place: &Place) {
-        let items = self.iterate(other, place);
-        if let Some(why) = &items.open {
-            list.leave_open(why);
-        }
-        for value in items.values {
-            self.push(list, value);
-        }
-    }
-
-    /// Copies all items of a mapping into a dict.
-    pub fn merge_dict(&mut self, dict: &Dict, other: &Value, place: &Place) {
-        match other {
-            Value::Dict(from) => {
-                if let Some(why) = &*from.open.borrow() {
-                    dict.leave_open(why);
-                }
-                for (key, value) in from.snapshot() {
-                    dict.set(key, value);
-                }
-            }
-            Value::Null | Value::Undefined | Value::Bool(_) => {}
-            Value::OneOf(values) => values.iter().for_each(|value| self.merge_dict(dict, value, place)),
-            Value::Unknown(unknown) => match &unknown.default {
-                Some(default) => self.merge_dict(dict, default, place),
-                None => dict.leave_open(unknown),
-            },
-            other => {
-                let fields = self.dialect().attribute(self, other, "__dict__", place);
-                match fields {
-                    Some(fields @ Value::Dict(_)) => self.merge_dict(dict, &fields, place),
-                    _ => dict.leave_open(&self.why(other, place)),
-                }
-            }
-        }
     }
 
     /// What is known of a value as a condition.

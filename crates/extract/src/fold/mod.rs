@@ -5,6 +5,7 @@
 //! that both ways set differently is [`Value::OneOf`]. Nothing outside the package is run: calling it gives a
 //! symbolic [`Value::Made`]. What differs between languages is behind [`Dialect`].
 
+mod assign;
 mod branch;
 mod call;
 mod class;

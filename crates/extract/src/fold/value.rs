@@ -378,6 +378,7 @@ impl Value {
             (Self::Unknown(_) | Self::OneOf(_) | Self::Gated(_), _)
             | (_, Self::Unknown(_) | Self::OneOf(_) | Self::Gated(_)) => None,
             (Self::Int(a), Self::Float(b)) | (Self::Float(b), Self::Int(a)) => Some(*a as f64 == *b),
+            (Self::Made(made), Self::Null) | (Self::Null, Self::Made(made)) if made.is_instance() => Some(false),
             (Self::Made(a), Self::Made(b)) => {
                 if Rc::ptr_eq(a, b) {
                     Some(true)
@@ -407,6 +408,14 @@ impl Value {
             }
             _ => Some(self.key()? == other.key()?),
         }
+    }
+}
+
+impl Made {
+    /// Whether it is an instance of a class outside the package, going by the custom that classes have capitals.
+    pub fn is_instance(&self) -> bool {
+        let name = self.callee.path().and_then(|path| path.rsplit('.').next()).unwrap_or_default();
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase())
     }
 }
 

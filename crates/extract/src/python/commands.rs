@@ -8,6 +8,9 @@ use super::recipes::last;
 use crate::fold::{Args, Closure, Interp, ListKind, Made, Place, Value};
 use crate::module::{ExprKind, ParamKind};
 
+/// The class of the object that tells a command how it is run.
+const CONTEXT: &str = "click.Context";
+
 /// The package whose object this is, however many calls and attributes away.
 fn root(value: &Value) -> Option<&str> {
     let mut at = value;
@@ -112,6 +115,9 @@ pub(super) fn attribute(
     name: &str,
     place: &Place,
 ) -> Option<Value> {
+    if made.callee.path() == Some(CONTEXT) && name == "invoked_subcommand" {
+        return Some(interp.setting("the subcommand", Some(Value::Null), place));
+    }
     if made.callee.path() != Some("argparse.Namespace") || !made.args.named.is_empty() {
         return None;
     }
@@ -259,6 +265,10 @@ fn options(interp: &mut Interp, closure: &Rc<Closure>, place: &Place) -> Args {
     for (n, param) in closure.code.params.iter().enumerate() {
         let ExprKind::Name(name) = &param.target.kind else { continue };
         if !matches!(param.kind, ParamKind::Plain | ParamKind::KeywordOnly) || &**name == "self" {
+            continue;
+        }
+        if matches!(&**name, "ctx" | "context") {
+            args.named.push((name.clone(), interp.made(&Value::external(CONTEXT), &Args::default(), place)));
             continue;
         }
         let own = closure.attrs.get(&format!("option {name}"));

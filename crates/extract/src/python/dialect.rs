@@ -29,6 +29,7 @@ impl Dialect for Python<'_> {
 
     fn attribute(&self, interp: &mut Interp, object: &Value, name: &str, place: &Place) -> Option<Value> {
         match object {
+            Value::External(path) if &**path == "sys" && name == "argv" => Some(library::command_line(interp, place)),
             Value::Module(_) if name != "__dict__" => Some(self.member(interp, object, name, place)),
             _ => objects::attribute(self, interp, object, name, place),
         }
@@ -175,13 +176,15 @@ impl Dialect for Python<'_> {
                 true => None,
                 false => Some(!dict.items.borrow().is_empty()),
             },
-            Value::External(path) if path.ends_with(".TYPE_CHECKING") => None,
+            // Nothing under it runs.
+            Value::External(path) if path.ends_with(".TYPE_CHECKING") => Some(false),
             // What an import gave; modules and classes count as true.
             Value::External(path) => (!path.starts_with("os.") && !path.starts_with("sys.")).then_some(true),
             Value::Instance(_) => match objects::plain(value) {
                 Some(plain) => self.truth(&plain),
                 None => Some(true),
             },
+            Value::Made(made) if made.is_instance() => Some(true),
             Value::Made(_) | Value::Method(_) | Value::Unknown(_) | Value::OneOf(_) | Value::Gated(_) => None,
             _ => Some(true),
         }

@@ -345,6 +345,12 @@ fn is_snake_for(name: &str, made: &Made) -> Option<Value> {
     made.args.named.iter().find(|(given, _)| fold(given) == fold(name)).map(|(_, value)| value.clone())
 }
 
+/// `sys.argv`: nobody has given any argument, unless somebody has.
+pub(super) fn command_line(interp: &mut Interp, place: &Place) -> Value {
+    let default = interp.list(ListKind::List, vec![Value::str("program")]);
+    interp.setting("the command line", Some(default), place)
+}
+
 /// An environment variable.
 pub(super) fn environment(interp: &mut Interp, key: &Value, default: Option<&Value>, place: &Place) -> Value {
     let reason = match key.usual() {

@@ -1,0 +1,5 @@
+def helper(:
+    return ((
+
+def other():
+    pass

@@ -1,0 +1,7 @@
+import asyncio
+
+from .server import serve
+
+
+def main():
+    asyncio.run(serve())

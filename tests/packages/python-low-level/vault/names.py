@@ -1,0 +1,6 @@
+from enum import Enum
+
+
+class Name(str, Enum):
+    READ = "read_secret"
+    ROTATE = "rotate_secret"

@@ -1,0 +1,6 @@
+from .server import mcp
+
+
+@mcp.tool()
+def never_imported():
+    """No module imports this one."""

@@ -1,0 +1,5 @@
+from real_mcp_engine.server import main as engine
+
+
+def main():
+    engine()
