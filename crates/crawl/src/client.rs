@@ -345,6 +345,8 @@ impl Client {
                 return Err(too_large());
             }
             sink.take(&chunk).map_err(store)?;
+            // A body that comes faster than it is unpacked and hashed must not hold up everyone else.
+            tokio::task::yield_now().await;
         }
         Ok(Step::Answer(head))
     }
