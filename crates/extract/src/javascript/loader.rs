@@ -13,6 +13,8 @@ use crate::fold::{Interp, Namespace, Place, Scope, Value};
 use crate::module::{Export, ExprKind, Import, Imported, StmtKind};
 use crate::syntax;
 
+/// Words and marks of all files that are loaded: what stays of them in memory is some 60 bytes for each.
+const TOKENS: usize = 5_000_000;
 /// How many modules an export may be passed on through.
 const PASSED_ON: usize = 32;
 
@@ -90,6 +92,12 @@ impl Script<'_> {
             }
             return;
         }
+        let tokens = self.tokens.get() + syntax::tokens(&text);
+        if tokens > TOKENS {
+            interp.gap(GapKind::Limit, "more code than is read of one package", &place);
+            return;
+        }
+        self.tokens.set(tokens);
         let Some(module) = syntax::javascript::lower(file, &text) else {
             interp.gap(GapKind::Limit, "the file takes too much work to parse", &place);
             return;

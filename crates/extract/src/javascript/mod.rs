@@ -52,6 +52,8 @@ pub(crate) struct Script<'t> {
     /// Every file that was loaded, in order.
     modules: RefCell<Vec<Rc<Loaded>>>,
     by_file: RefCell<BTreeMap<Rc<str>, usize>>,
+    /// Words and marks of the files that were loaded.
+    tokens: Cell<usize>,
     /// Packages outside the tree that are imported.
     imported: RefCell<BTreeSet<String>>,
     later: RefCell<VecDeque<Later>>,
@@ -75,6 +77,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         resolver: Resolver::new(tree),
         modules: RefCell::default(),
         by_file: RefCell::default(),
+        tokens: Cell::default(),
         imported: RefCell::default(),
         later: RefCell::default(),
         listers: RefCell::default(),

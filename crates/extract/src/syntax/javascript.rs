@@ -164,7 +164,7 @@ fn hoisted(mut declared: Vec<Rc<str>>, body: Block, line: u32) -> Block {
     };
     declared.sort_unstable();
     declared.dedup();
-    let mut out = Block::with_capacity(body.len() + 1);
+    let mut out = Block::with_capacity(body.len() + usize::from(!declared.is_empty()));
     if !declared.is_empty() {
         out.push(Stmt { line, kind: StmtKind::Declare(declared) });
     }
@@ -201,13 +201,28 @@ fn line(node: Node<'_>) -> u32 {
     u32::try_from(node.start_position().row).unwrap_or(u32::MAX).saturating_add(1)
 }
 
-/// An expression at a node's place.
-fn at(node: Node<'_>, kind: ExprKind) -> Expr {
+/// An expression at a node's place. Its lists keep no spare room: bundles make millions of short ones.
+fn at(node: Node<'_>, mut kind: ExprKind) -> Expr {
+    match &mut kind {
+        ExprKind::Array(items) | ExprKind::Sequence(items) => items.shrink_to_fit(),
+        ExprKind::Dict(items) => items.shrink_to_fit(),
+        ExprKind::Template(parts) | ExprKind::Tagged(_, parts) => parts.shrink_to_fit(),
+        ExprKind::Call(call) => call.args.shrink_to_fit(),
+        _ => {}
+    }
     Expr { line: line(node), kind }
 }
 
-/// A statement at a node's place.
-fn stmt(node: Node<'_>, kind: StmtKind) -> Stmt {
+/// A statement at a node's place, its blocks without spare room.
+fn stmt(node: Node<'_>, mut kind: StmtKind) -> Stmt {
+    match &mut kind {
+        StmtKind::If { then, otherwise, .. } => {
+            then.shrink_to_fit();
+            otherwise.shrink_to_fit();
+        }
+        StmtKind::For { body, .. } | StmtKind::While { body, .. } | StmtKind::Block(body) => body.shrink_to_fit(),
+        _ => {}
+    }
     Stmt { line: line(node), kind }
 }
 

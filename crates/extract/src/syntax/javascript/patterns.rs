@@ -122,6 +122,7 @@ impl<'t> Lowering<'t> {
             }
             params.push(self.param(child, pattern));
         }
+        params.shrink_to_fit();
         (params, properties)
     }
 
