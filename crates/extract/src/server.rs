@@ -9,7 +9,7 @@ use crate::fold::{Value, Vars};
 
 /// A server object of the package under reading.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// The class it was made from, by its full name.
     pub class: Rc<str>,
     /// What was registered, in order.
@@ -28,7 +28,7 @@ pub struct Server {
 
 /// One thing put on a server.
 #[derive(Clone, Debug)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// A tool that was understood.
     Tool(Box<Tool>),
     /// A registration that was seen and not understood.
@@ -43,7 +43,7 @@ pub enum Entry {
 
 impl Server {
     /// A server without tools.
-    pub fn new(class: impl Into<Rc<str>>, attrs: Vars) -> Self {
+    pub(crate) fn new(class: impl Into<Rc<str>>, attrs: Vars) -> Self {
         Self {
             class: class.into(),
             entries: RefCell::default(),
@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// Puts something on it.
-    pub fn put(&self, entry: Entry) {
+    pub(crate) fn put(&self, entry: Entry) {
         self.entries.borrow_mut().push(entry);
     }
 }

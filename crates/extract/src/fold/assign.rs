@@ -8,7 +8,7 @@ use crate::module::{DictItem, Expr, ExprKind};
 
 impl Interp<'_> {
     /// What a name declared here is bound to, in this very scope.
-    pub fn declare(&mut self, scope: &Rc<Scope>, name: &str, value: Value) {
+    pub(crate) fn declare(&mut self, scope: &Rc<Scope>, name: &str, value: Value) {
         if self.is_python() {
             self.assign_name(name, value, scope);
         } else {
@@ -34,7 +34,7 @@ impl Interp<'_> {
     }
 
     /// Assigns to a name, an attribute, an item or a pattern.
-    pub fn assign(&mut self, target: &Expr, value: Value, scope: &Rc<Scope>) {
+    pub(crate) fn assign(&mut self, target: &Expr, value: Value, scope: &Rc<Scope>) {
         let place = Place { file: scope.file.clone(), line: target.line };
         match &target.kind {
             ExprKind::Name(name) => self.assign_name(name, value, scope),
@@ -128,17 +128,17 @@ impl Interp<'_> {
     }
 
     /// A list that notes under which conditions elements are added to it.
-    pub fn list(&self, kind: ListKind, items: Vec<Value>) -> Value {
+    pub(crate) fn list(&self, kind: ListKind, items: Vec<Value>) -> Value {
         Value::List(Rc::new(List { kind, items: items.into(), open: None.into(), depth: self.gates.len() }))
     }
 
     /// A dict that notes under which conditions items are taken from it.
-    pub fn dict(&self) -> Rc<Dict> {
+    pub(crate) fn dict(&self) -> Rc<Dict> {
         Rc::new(Dict { depth: self.gates.len(), ..Dict::default() })
     }
 
     /// Takes an item out of a dict; under a condition that is not known it stays, under the opposite one.
-    pub fn take_item(&mut self, dict: &Dict, key: &Value) -> Option<Value> {
+    pub(crate) fn take_item(&mut self, dict: &Dict, key: &Value) -> Option<Value> {
         let id = key.key().filter(|_| !matches!(key, Value::Unknown(_)))?;
         let gates = self.gates.get(dict.depth..).unwrap_or_default();
         if gates.is_empty() {
@@ -158,7 +158,7 @@ impl Interp<'_> {
     }
 
     /// Adds an element to a list, under the open conditions.
-    pub fn push(&self, list: &List, value: Value) {
+    pub(crate) fn push(&self, list: &List, value: Value) {
         let value = self.gated_element(value, list.depth);
         let mut items = list.items.borrow_mut();
         if items.len() < super::ELEMENTS {
@@ -167,7 +167,7 @@ impl Interp<'_> {
     }
 
     /// Adds all of another value's elements to a list.
-    pub fn extend(&mut self, list: &Rc<List>, other: &Value, place: &Place) {
+    pub(crate) fn extend(&mut self, list: &Rc<List>, other: &Value, place: &Place) {
         let items = self.iterate(other, place);
         if let Some(why) = &items.open {
             list.leave_open(why);
@@ -178,7 +178,7 @@ impl Interp<'_> {
     }
 
     /// Copies all items of a mapping into a dict.
-    pub fn merge_dict(&mut self, dict: &Dict, other: &Value, place: &Place) {
+    pub(crate) fn merge_dict(&mut self, dict: &Dict, other: &Value, place: &Place) {
         match other {
             Value::Dict(from) => {
                 if let Some(why) = &*from.open.borrow() {

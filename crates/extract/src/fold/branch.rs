@@ -13,9 +13,12 @@ use super::{ALTERNATIVES, Interp};
 /// What a branch changed: where, which name, and what was bound before.
 pub(super) type Journal = Vec<(Vars, Rc<str>, Option<Value>)>;
 
+/// What a name is bound to after either branch.
+type Change = (Vars, Option<Value>, Option<Value>);
+
 impl Interp<'_> {
     /// The open conditions, in words; `None` when code under them runs unless somebody changes a setting.
-    pub fn gated(&self) -> Option<String> {
+    pub(crate) fn gated(&self) -> Option<String> {
         self.gated_beyond(0)
     }
 
@@ -30,22 +33,22 @@ impl Interp<'_> {
     }
 
     /// How many conditions are open.
-    pub fn gate_depth(&self) -> usize {
+    pub(crate) fn gate_depth(&self) -> usize {
         self.gates.len()
     }
 
     /// Opens a condition until [`Interp::close_gates`].
-    pub fn open_gate(&mut self, gate: Gate) {
+    pub(crate) fn open_gate(&mut self, gate: Gate) {
         self.gates.push(gate);
     }
 
     /// Closes all conditions but the first `depth`.
-    pub fn close_gates(&mut self, depth: usize) {
+    pub(crate) fn close_gates(&mut self, depth: usize) {
         self.gates.truncate(depth);
     }
 
     /// An element as a list made at `depth` should hold it: with the conditions that were opened since.
-    pub fn gated_element(&self, value: Value, depth: usize) -> Value {
+    pub(crate) fn gated_element(&self, value: Value, depth: usize) -> Value {
         match self.gated_beyond(depth) {
             Some(words) => Value::Gated(Rc::new((Gate { words: words.into(), usual: false }, value))),
             None => value,
@@ -53,7 +56,7 @@ impl Interp<'_> {
     }
 
     /// Binds a name in a table, so that an explored branch can be undone.
-    pub fn bind(&mut self, vars: &Vars, name: &str, value: Value) {
+    pub(crate) fn bind(&mut self, vars: &Vars, name: &str, value: Value) {
         if let Some(journal) = self.journals.last_mut() {
             journal.push((vars.clone(), name.into(), vars.get(name)));
         }
@@ -66,7 +69,7 @@ impl Interp<'_> {
     }
 
     /// Unbinds a name, likewise.
-    pub fn unbind(&mut self, vars: &Vars, name: &str) {
+    pub(crate) fn unbind(&mut self, vars: &Vars, name: &str) {
         if let Some(journal) = self.journals.last_mut() {
             journal.push((vars.clone(), name.into(), vars.get(name)));
         }
@@ -194,7 +197,7 @@ impl Interp<'_> {
 
     /// Makes both branches' changes: a name set differently is one of the two.
     fn merge(&mut self, first: Journal, second: Journal, usual: Option<bool>) {
-        let mut merged: IndexMap<(usize, Rc<str>), (Vars, Option<Value>, Option<Value>)> = IndexMap::new();
+        let mut merged: IndexMap<(usize, Rc<str>), Change> = IndexMap::new();
         for (vars, name, value) in first {
             let before = vars.get(&name);
             merged.insert((vars.address(), name), (vars, value, before));
@@ -230,7 +233,7 @@ pub(super) fn is_constant(value: &Value) -> bool {
 }
 
 /// One of several values; equal ones count once.
-pub fn one_of(values: impl IntoIterator<Item = Value>) -> Value {
+pub(crate) fn one_of(values: impl IntoIterator<Item = Value>) -> Value {
     let mut flat: Vec<Value> = Vec::new();
     for value in values {
         let parts = match &value {

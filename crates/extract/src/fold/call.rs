@@ -54,7 +54,7 @@ impl Interp<'_> {
     }
 
     /// Calls a value.
-    pub fn call(&mut self, callee: &Value, args: &Args, place: &Place) -> Value {
+    pub(crate) fn call(&mut self, callee: &Value, args: &Args, place: &Place) -> Value {
         if !self.step(place) {
             return self.unknown(Cause::Limit, "a call that was not carried out", place);
         }
@@ -105,7 +105,7 @@ impl Interp<'_> {
     }
 
     /// The symbolic result of a call that nobody carries out.
-    pub fn made(&mut self, callee: &Value, args: &Args, place: &Place) -> Value {
+    pub(crate) fn made(&mut self, callee: &Value, args: &Args, place: &Place) -> Value {
         match callee {
             Value::External(_) | Value::Method(_) | Value::Made(_) | Value::Generic(_) | Value::Server(_) => {
                 let (callee, args, place) = (callee.clone(), args.clone(), place.clone());
@@ -122,7 +122,7 @@ impl Interp<'_> {
     }
 
     /// Calls a function of the package.
-    pub fn call_function(
+    pub(crate) fn call_function(
         &mut self,
         closure: &Rc<Closure>,
         receiver: Option<&Value>,
@@ -222,15 +222,10 @@ impl Interp<'_> {
                     })
                 }
             };
-            if let (Some(Value::List(list)), Some(why)) = (&given, &args.open) {
-                if param.kind == ParamKind::Rest {
-                    list.leave_open(why);
-                }
-            }
-            if let (Some(Value::Dict(dict)), Some(why)) = (&given, &args.open) {
-                if param.kind == ParamKind::KeywordRest {
-                    dict.leave_open(why);
-                }
+            match (&given, param.kind, &args.open) {
+                (Some(Value::List(list)), ParamKind::Rest, Some(why)) => list.leave_open(why),
+                (Some(Value::Dict(dict)), ParamKind::KeywordRest, Some(why)) => dict.leave_open(why),
+                _ => {}
             }
             let value = match given {
                 Some(Value::Undefined) | None => self.default_argument(closure, n, args, scope, place),

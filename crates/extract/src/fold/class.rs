@@ -67,7 +67,7 @@ impl Interp<'_> {
     }
 
     /// The class and its ancestors, nearest first; ancestors outside the package as they are.
-    pub fn ancestry(&self, class: &Rc<Class>) -> Vec<Value> {
+    pub(crate) fn ancestry(&self, class: &Rc<Class>) -> Vec<Value> {
         fn visit(value: &Value, depth: usize, out: &mut Vec<Value>) {
             if depth > ANCESTORS || out.len() > ANCESTORS {
                 return;
@@ -93,7 +93,7 @@ impl Interp<'_> {
     }
 
     /// A name in a class or its ancestors in the package, with the class that has it.
-    pub fn find_in_class(
+    pub(crate) fn find_in_class(
         &self,
         class: &Rc<Class>,
         name: &str,
@@ -114,7 +114,7 @@ impl Interp<'_> {
     }
 
     /// The nearest ancestor outside the package, if any.
-    pub fn outside_base(&self, class: &Rc<Class>) -> Option<Value> {
+    pub(crate) fn outside_base(&self, class: &Rc<Class>) -> Option<Value> {
         self.ancestry(class).into_iter().find(|ancestor| !matches!(ancestor, Value::Class(_)))
     }
 
@@ -130,12 +130,12 @@ impl Interp<'_> {
     }
 
     /// An instance without anything set on it.
-    pub fn instance(&mut self, class: &Rc<Class>) -> Rc<Instance> {
+    pub(crate) fn instance(&mut self, class: &Rc<Class>) -> Rc<Instance> {
         Rc::new(Instance { class: class.clone(), attrs: self.vars(), base: None.into() })
     }
 
     /// Runs field initialisers and the constructor.
-    pub fn construct(&mut self, value: &Value, class: &Rc<Class>, args: &Args, place: &Place) {
+    pub(crate) fn construct(&mut self, value: &Value, class: &Rc<Class>, args: &Args, place: &Place) {
         let constructor = if self.is_python() { "__init__" } else { "constructor" };
         let found = self.find_in_class(class, constructor, None);
         if !self.is_python() {
@@ -156,7 +156,7 @@ impl Interp<'_> {
     }
 
     /// Sets the fields that a JavaScript class itself declares.
-    pub fn init_fields(&mut self, value: &Value, class: &Rc<Class>) {
+    pub(crate) fn init_fields(&mut self, value: &Value, class: &Rc<Class>) {
         if class.code.fields.iter().all(|field| field.is_static) {
             return;
         }
@@ -172,7 +172,7 @@ impl Interp<'_> {
     }
 
     /// `object.name`.
-    pub fn get(&mut self, object: &Value, name: &str, place: &Place) -> Value {
+    pub(crate) fn get(&mut self, object: &Value, name: &str, place: &Place) -> Value {
         let too_deep = |interp: &mut Self| interp.unknown(Cause::Limit, "an attribute nested too deeply", place);
         self.deeper(place, too_deep, |interp| interp.get_any(object, name, place))
     }
@@ -273,7 +273,7 @@ impl Interp<'_> {
     }
 
     /// `object.name = value`.
-    pub fn set(&mut self, object: &Value, name: &str, value: Value) {
+    pub(crate) fn set(&mut self, object: &Value, name: &str, value: Value) {
         let attrs = match object {
             Value::Instance(instance) => Some(&instance.attrs),
             Value::Class(class) => Some(&class.attrs),
@@ -312,7 +312,7 @@ impl Interp<'_> {
     }
 
     /// The receiver and class that `super` means in the running method.
-    pub fn running_method(&self) -> Option<(Value, Rc<Class>)> {
+    pub(crate) fn running_method(&self) -> Option<(Value, Rc<Class>)> {
         self.frames.iter().rev().find_map(|frame| Some((frame.receiver.clone()?, frame.home.clone()?)))
     }
 }
@@ -348,7 +348,7 @@ pub(super) fn with_default(why: &Rc<Unknown>, default: Value) -> Value {
 
 impl Unknown {
     /// The same, without a usual value.
-    pub fn without_default(&self) -> Rc<Unknown> {
+    pub(crate) fn without_default(&self) -> Rc<Unknown> {
         Rc::new(Unknown { cause: self.cause, reason: self.reason.clone(), place: self.place.clone(), default: None })
     }
 }

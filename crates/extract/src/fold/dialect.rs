@@ -8,7 +8,7 @@ use crate::module::{BinaryOp, Export, Import, Language};
 /// A language's rules and library, asked wherever the evaluator itself has no answer.
 ///
 /// `None` always means "nothing special": the evaluator then does what both languages share.
-pub trait Dialect {
+pub(crate) trait Dialect {
     /// The language.
     fn language(&self) -> Language;
 

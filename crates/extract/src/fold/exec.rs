@@ -12,7 +12,7 @@ const ROUNDS: usize = 20_000;
 
 /// How a block ends.
 #[derive(Debug)]
-pub enum Flow {
+pub(crate) enum Flow {
     /// By reaching its end.
     Next,
     /// `return`.
@@ -27,7 +27,7 @@ pub enum Flow {
 
 /// What is known of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
+pub(crate) enum Truth {
     /// It holds, or not.
     Known(bool),
     /// It depends; with the answer when nobody has changed a setting.
@@ -36,7 +36,7 @@ pub enum Truth {
 
 impl Interp<'_> {
     /// Runs the statements of a module's top level.
-    pub fn run_module(&mut self, body: &[Stmt], scope: &Rc<Scope>) {
+    pub(crate) fn run_module(&mut self, body: &[Stmt], scope: &Rc<Scope>) {
         let (gates, frame) = (self.gates.len(), self.open_module_frame());
         self.exec(body, scope);
         self.close_module_frame(frame);
@@ -44,7 +44,7 @@ impl Interp<'_> {
     }
 
     /// Runs statements in order.
-    pub fn exec(&mut self, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
+    pub(crate) fn exec(&mut self, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
         if !self.is_python() {
             for stmt in block {
                 if let StmtKind::Function(code) = &stmt.kind {
@@ -150,7 +150,7 @@ impl Interp<'_> {
     }
 
     /// The value of nothing: what a function without `return` gives.
-    pub fn nothing(&self) -> Value {
+    pub(crate) fn nothing(&self) -> Value {
         if self.is_python() { Value::Null } else { Value::Undefined }
     }
 
@@ -298,17 +298,17 @@ impl Interp<'_> {
     }
 
     /// Whether an exception raised here has a handler in sight.
-    pub fn in_try(&self) -> bool {
+    pub(crate) fn in_try(&self) -> bool {
         self.tries > 0
     }
 
     /// Forgets the exception on its way, as somebody does who goes on after it; whether there was one.
-    pub fn recover(&mut self) -> bool {
+    pub(crate) fn recover(&mut self) -> bool {
         std::mem::take(&mut self.raised)
     }
 
     /// Raises an exception.
-    pub fn raise(&mut self) {
+    pub(crate) fn raise(&mut self) {
         self.raised = true;
     }
 
@@ -331,7 +331,7 @@ impl Interp<'_> {
     }
 
     /// Applies decorators, the innermost first.
-    pub fn decorate(&mut self, decorators: &[Expr], value: Value, scope: &Rc<Scope>) -> Value {
+    pub(crate) fn decorate(&mut self, decorators: &[Expr], value: Value, scope: &Rc<Scope>) -> Value {
         let evaluated: Vec<(Value, u32)> = decorators.iter().map(|d| (self.eval(d, scope), d.line)).collect();
         let mut value = value;
         for (decorator, line) in evaluated.into_iter().rev() {
@@ -342,7 +342,7 @@ impl Interp<'_> {
     }
 
     /// Applies one decorator. One that is not understood is taken to give the function back, as `functools.wraps` does.
-    pub fn decorate_with(&mut self, decorator: &Value, value: Value, place: &Place) -> Value {
+    pub(crate) fn decorate_with(&mut self, decorator: &Value, value: Value, place: &Place) -> Value {
         let args = super::Args::of(vec![value.clone()]);
         let result = match decorator {
             Value::Function(_) | Value::Bound(_) | Value::Class(_) | Value::Instance(_) | Value::OneOf(_) => {
@@ -357,7 +357,7 @@ impl Interp<'_> {
     }
 
     /// A function value.
-    pub fn closure(&mut self, code: &Rc<Function>, scope: &Rc<Scope>) -> Value {
+    pub(crate) fn closure(&mut self, code: &Rc<Function>, scope: &Rc<Scope>) -> Value {
         let defaults = match self.is_python() {
             true => code.params.iter().map(|p| p.default.as_ref().map(|d| self.eval(d, scope))).collect(),
             false => Vec::new(),
@@ -373,7 +373,7 @@ impl Interp<'_> {
     }
 
     /// What is known of a value as a condition.
-    pub fn truth(&self, value: &Value) -> Truth {
+    pub(crate) fn truth(&self, value: &Value) -> Truth {
         match value {
             Value::Unknown(unknown) => {
                 let usual = unknown.default.as_ref().map(|default| self.truth(default));
@@ -397,7 +397,7 @@ impl Interp<'_> {
     }
 
     /// Runs `work` under a condition.
-    pub fn under<T>(&mut self, gate: Gate, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn under<T>(&mut self, gate: Gate, work: impl FnOnce(&mut Self) -> T) -> T {
         let depth = self.gates.len();
         self.gates.push(gate);
         let result = work(self);

@@ -12,7 +12,7 @@ use crate::module::{
 
 impl Interp<'_> {
     /// Evaluates an expression.
-    pub fn eval(&mut self, expr: &Expr, scope: &Rc<Scope>) -> Value {
+    pub(crate) fn eval(&mut self, expr: &Expr, scope: &Rc<Scope>) -> Value {
         let place = Place { file: scope.file.clone(), line: expr.line };
         if !self.step(&place) {
             return self.unknown(Cause::Limit, "an expression that was not read", &place);
@@ -50,7 +50,7 @@ impl Interp<'_> {
                 if let ExprKind::Slice(from, to, step) = &key.kind {
                     let mut bound = |part: &Option<Box<Expr>>| part.as_ref().map(|part| self.eval(part, scope));
                     let bounds = [bound(from), bound(to), bound(step)];
-                    return self.slice(&object, bounds, place);
+                    return self.slice(&object, &bounds, place);
                 }
                 let key = self.eval(key, scope);
                 self.index(&object, &key, place)
@@ -197,10 +197,14 @@ impl Interp<'_> {
     }
 
     /// The value as text.
-    pub fn text_of(&mut self, value: &Value, format: Option<&str>, place: &Place) -> Value {
-        self.lift(value, &mut |interp, value| match interp.dialect().display(interp, value, format) {
-            Some(text) => Value::Str(text),
-            None => Value::Unknown(interp.why(value, place)),
+    pub(crate) fn text_of(&mut self, value: &Value, format: Option<&str>, place: &Place) -> Value {
+        // A list may hold itself.
+        let too_deep = |interp: &mut Self| interp.unknown(Cause::Limit, "a text nested too deeply", place);
+        self.deeper(place, too_deep, |interp| {
+            interp.lift(value, &mut |interp, value| match interp.dialect().display(interp, value, format) {
+                Some(text) => Value::Str(text),
+                None => Value::Unknown(interp.why(value, place)),
+            })
         })
     }
 

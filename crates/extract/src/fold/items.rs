@@ -8,7 +8,7 @@ use super::{ELEMENTS, Interp};
 
 /// The elements of something that is iterated.
 #[derive(Debug, Default)]
-pub struct Items {
+pub(crate) struct Items {
     /// Those that are known; some may be [`Value::Gated`].
     pub values: Vec<Value>,
     /// Why there may be more.
@@ -17,19 +17,19 @@ pub struct Items {
 
 impl Items {
     /// Elements that are all known.
-    pub fn known(values: Vec<Value>) -> Self {
+    pub(crate) fn known(values: Vec<Value>) -> Self {
         Self { values, open: None }
     }
 
     /// Nothing is known.
-    pub fn open(why: Rc<Unknown>) -> Self {
+    pub(crate) fn open(why: Rc<Unknown>) -> Self {
         Self { values: Vec::new(), open: Some(why) }
     }
 }
 
 impl Interp<'_> {
     /// The elements of a value.
-    pub fn iterate(&mut self, value: &Value, place: &Place) -> Items {
+    pub(crate) fn iterate(&mut self, value: &Value, place: &Place) -> Items {
         match value {
             Value::List(list) => Items { values: list.snapshot(), open: list.open.borrow().clone() },
             Value::OneOf(values) => self.iterate_any(values, place),
@@ -79,7 +79,7 @@ impl Interp<'_> {
     }
 
     /// The keys of a mapping.
-    pub fn keys(&mut self, value: &Value, place: &Place) -> Items {
+    pub(crate) fn keys(&mut self, value: &Value, place: &Place) -> Items {
         match value {
             Value::Dict(dict) => Items {
                 values: dict.snapshot().into_iter().map(|(key, value)| under_gate_of(&value, key)).collect(),
@@ -93,7 +93,7 @@ impl Interp<'_> {
     }
 
     /// `object[key]`.
-    pub fn index(&mut self, object: &Value, key: &Value, place: &Place) -> Value {
+    pub(crate) fn index(&mut self, object: &Value, key: &Value, place: &Place) -> Value {
         if let Value::OneOf(values) = object {
             let found: Vec<Value> = values.iter().map(|value| self.index(value, key, place)).collect();
             let known: Vec<Value> = found.iter().filter(|v| !matches!(v, Value::Unknown(_))).cloned().collect();
@@ -152,9 +152,9 @@ impl Interp<'_> {
     }
 
     /// `object[from:to:step]`.
-    pub(super) fn slice(&mut self, object: &Value, bounds: [Option<Value>; 3], place: &Place) -> Value {
+    pub(super) fn slice(&mut self, object: &Value, bounds: &[Option<Value>; 3], place: &Place) -> Value {
         let mut numbers = [None; 3];
-        for (number, bound) in numbers.iter_mut().zip(&bounds) {
+        for (number, bound) in numbers.iter_mut().zip(bounds) {
             match bound.as_ref().map(|bound| bound.usual().ok_or(bound)) {
                 Some(Ok(Value::Int(n))) => *number = Some(n),
                 Some(Ok(Value::Null)) | None => {}
@@ -224,7 +224,7 @@ impl Interp<'_> {
     }
 
     /// Sets an item of a dict; a key that is not known leaves the dict open.
-    pub fn set_item(&mut self, dict: &Rc<Dict>, key: Value, value: Value, place: &Place) {
+    pub(crate) fn set_item(&mut self, dict: &Rc<Dict>, key: Value, value: Value, place: &Place) {
         if let Value::OneOf(keys) = &key {
             for key in keys.iter() {
                 self.set_item(dict, key.clone(), value.clone(), place);
@@ -259,7 +259,7 @@ impl Interp<'_> {
     }
 
     /// Why a value that is not a constant is not known better.
-    pub fn why(&self, value: &Value, place: &Place) -> Rc<Unknown> {
+    pub(crate) fn why(&self, value: &Value, place: &Place) -> Rc<Unknown> {
         match value {
             Value::Unknown(unknown) => unknown.clone(),
             Value::OneOf(values) => {
@@ -296,7 +296,7 @@ pub(crate) fn under_gate_of(value: &Value, part: Value) -> Value {
 }
 
 /// What a value is, for a reader: a noun phrase.
-pub fn describe(value: &Value) -> String {
+pub(crate) fn describe(value: &Value) -> String {
     fn path(value: &Value, depth: usize) -> String {
         if depth > 6 {
             return "…".to_owned();

@@ -22,13 +22,13 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
-pub use branch::one_of;
-pub use dialect::Dialect;
-pub use exec::{Flow, Truth};
-pub use items::Items;
+pub(crate) use branch::one_of;
+pub(crate) use dialect::Dialect;
+pub(crate) use exec::Truth;
+pub(crate) use items::Items;
 pub(crate) use items::{list_kind, pick, under_gate_of};
-pub use scope::{Scope, ScopeKind, Vars};
-pub use value::{
+pub(crate) use scope::{Scope, ScopeKind, Vars};
+pub(crate) use value::{
     Args, Budget, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace,
     Place, Super, Unknown, Value,
 };
@@ -52,7 +52,7 @@ pub(crate) const ELEMENTS: usize = 100_000;
 const GAPS: usize = 500;
 
 /// The interpreter's state while it reads one package.
-pub struct Interp<'p> {
+pub(crate) struct Interp<'p> {
     dialect: Rc<dyn Dialect + 'p>,
     budget: Budget,
     depth: usize,
@@ -74,7 +74,7 @@ pub struct Interp<'p> {
 
 impl<'p> Interp<'p> {
     /// An interpreter that takes so many steps at most.
-    pub fn new(dialect: Rc<dyn Dialect + 'p>, steps: u64) -> Self {
+    pub(crate) fn new(dialect: Rc<dyn Dialect + 'p>, steps: u64) -> Self {
         Self {
             dialect,
             budget: Budget::new(steps),
@@ -92,7 +92,7 @@ impl<'p> Interp<'p> {
     }
 
     /// The language's rules.
-    pub fn dialect(&self) -> Rc<dyn Dialect + 'p> {
+    pub(crate) fn dialect(&self) -> Rc<dyn Dialect + 'p> {
         self.dialect.clone()
     }
 
@@ -101,26 +101,26 @@ impl<'p> Interp<'p> {
     }
 
     /// A table of names that is emptied when the interpreter is dropped.
-    pub fn vars(&mut self) -> Vars {
+    pub(crate) fn vars(&mut self) -> Vars {
         let vars = Vars::default();
         self.heap.push(vars.clone());
         vars
     }
 
     /// A scope inside another.
-    pub fn scope(&mut self, parent: &Rc<Scope>, kind: ScopeKind) -> Rc<Scope> {
+    pub(crate) fn scope(&mut self, parent: &Rc<Scope>, kind: ScopeKind) -> Rc<Scope> {
         let file = parent.file.clone();
         Rc::new(Scope { vars: self.vars(), parent: Some(parent.clone()), kind, file, outer: Vec::new().into() })
     }
 
     /// The scope of a module.
-    pub fn module_scope(&mut self, file: &Rc<str>) -> Rc<Scope> {
+    pub(crate) fn module_scope(&mut self, file: &Rc<str>) -> Rc<Scope> {
         let vars = self.vars();
         Rc::new(Scope { vars, parent: None, kind: ScopeKind::Module, file: file.clone(), outer: Vec::new().into() })
     }
 
     /// A new server object.
-    pub fn server(&mut self, class: impl Into<Rc<str>>) -> Rc<Server> {
+    pub(crate) fn server(&mut self, class: impl Into<Rc<str>>) -> Rc<Server> {
         let attrs = self.vars();
         let server = Rc::new(Server::new(class, attrs));
         self.servers.push(server.clone());
@@ -128,17 +128,17 @@ impl<'p> Interp<'p> {
     }
 
     /// A value that is not known.
-    pub fn unknown(&self, cause: Cause, reason: impl Into<Rc<str>>, place: &Place) -> Value {
+    pub(crate) fn unknown(&self, cause: Cause, reason: impl Into<Rc<str>>, place: &Place) -> Value {
         Value::Unknown(Rc::new(Unknown { cause, reason: reason.into(), place: place.clone(), default: None }))
     }
 
     /// A setting with the value it has when nobody has changed it.
-    pub fn setting(&self, reason: impl Into<Rc<str>>, default: Option<Value>, place: &Place) -> Value {
+    pub(crate) fn setting(&self, reason: impl Into<Rc<str>>, default: Option<Value>, place: &Place) -> Value {
         Value::Unknown(Rc::new(Unknown { cause: Cause::Setting, reason: reason.into(), place: place.clone(), default }))
     }
 
     /// Records what was not understood, once.
-    pub fn gap(&mut self, kind: GapKind, reason: impl Into<String>, place: &Place) {
+    pub(crate) fn gap(&mut self, kind: GapKind, reason: impl Into<String>, place: &Place) {
         let gap = Gap { kind, reason: reason.into(), file: place.file.to_string(), line: place.line };
         if self.gaps.len() < GAPS && !self.gaps.contains(&gap) {
             self.gaps.push(gap);
@@ -157,7 +157,7 @@ impl<'p> Interp<'p> {
     }
 
     /// Runs `work` on a part of the steps that are left; `quietly` when nothing is missing if it does not reach its end.
-    pub fn on_part<T>(&mut self, steps: u64, quietly: bool, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn on_part<T>(&mut self, steps: u64, quietly: bool, work: impl FnOnce(&mut Self) -> T) -> T {
         let (kept, gaps) = (self.budget.lend(steps), self.gaps.len());
         let result = work(self);
         self.budget.give_back(kept);

@@ -9,7 +9,7 @@ use crate::module::{BinaryOp, UnaryOp};
 
 impl Interp<'_> {
     /// Applies a function to every alternative, and to the usual value of a setting.
-    pub fn lift(&mut self, value: &Value, work: &mut dyn FnMut(&mut Self, &Value) -> Value) -> Value {
+    pub(crate) fn lift(&mut self, value: &Value, work: &mut dyn FnMut(&mut Self, &Value) -> Value) -> Value {
         match value {
             Value::OneOf(values) => {
                 let results: Vec<Value> = values.iter().map(|value| self.lift(value, work)).collect();
@@ -28,7 +28,7 @@ impl Interp<'_> {
     }
 
     /// `left op right`.
-    pub fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value, place: &Place) -> Value {
+    pub(crate) fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value, place: &Place) -> Value {
         if let (Value::OneOf(a), Value::OneOf(b)) = (left, right)
             && a.len() * b.len() > ALTERNATIVES * 2
         {
@@ -124,7 +124,7 @@ impl Interp<'_> {
     }
 
     /// Whether a container has an element.
-    pub fn contains(&mut self, container: &Value, value: &Value) -> Option<bool> {
+    pub(crate) fn contains(&mut self, container: &Value, value: &Value) -> Option<bool> {
         match container {
             Value::Str(text) => Some(text.contains(value.as_str()?)),
             Value::Dict(dict) => {

@@ -9,31 +9,31 @@ use super::value::Value;
 
 /// A shared table of names: a scope's variables, an instance's or a class's attributes.
 #[derive(Clone, Debug, Default)]
-pub struct Vars(Rc<RefCell<IndexMap<Rc<str>, Value>>>);
+pub(crate) struct Vars(Rc<RefCell<IndexMap<Rc<str>, Value>>>);
 
 impl Vars {
     /// What a name is bound to.
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
         self.0.borrow().get(name).cloned()
     }
 
     /// Whether the name is bound.
-    pub fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.borrow().contains_key(name)
     }
 
     /// Binds a name. Code under evaluation goes through [`super::Interp::bind`], which remembers what was there.
-    pub fn set(&self, name: impl Into<Rc<str>>, value: Value) {
+    pub(crate) fn set(&self, name: impl Into<Rc<str>>, value: Value) {
         self.0.borrow_mut().insert(name.into(), value);
     }
 
     /// Unbinds a name.
-    pub fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         self.0.borrow_mut().shift_remove(name);
     }
 
     /// A copy of all names, in the order they were first bound.
-    pub fn snapshot(&self) -> Vec<(Rc<str>, Value)> {
+    pub(crate) fn snapshot(&self) -> Vec<(Rc<str>, Value)> {
         self.0.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
@@ -47,16 +47,11 @@ impl Vars {
     pub(super) fn address(&self) -> usize {
         Rc::as_ptr(&self.0).cast::<u8>() as usize
     }
-
-    /// Whether both are the same table.
-    pub fn is(&self, other: &Vars) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
 }
 
 /// Kinds of [`Scope`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScopeKind {
+pub(crate) enum ScopeKind {
     /// A module's top level.
     Module,
     /// A function's body.
@@ -69,7 +64,7 @@ pub enum ScopeKind {
 
 /// A scope inside another.
 #[derive(Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// Its names.
     pub vars: Vars,
     /// The scope around it.
@@ -84,7 +79,7 @@ pub struct Scope {
 
 impl Scope {
     /// The nearest scope, from this one outwards, that binds the name.
-    pub fn holder<'a>(self: &'a Rc<Self>, name: &str) -> Option<&'a Rc<Self>> {
+    pub(crate) fn holder<'a>(self: &'a Rc<Self>, name: &str) -> Option<&'a Rc<Self>> {
         let mut at = Some(self);
         while let Some(scope) = at {
             if scope.vars.contains(name) {
@@ -96,12 +91,12 @@ impl Scope {
     }
 
     /// What a name means here.
-    pub fn lookup(self: &Rc<Self>, name: &str) -> Option<Value> {
+    pub(crate) fn lookup(self: &Rc<Self>, name: &str) -> Option<Value> {
         self.holder(name).and_then(|scope| scope.vars.get(name))
     }
 
     /// The module's scope.
-    pub fn module(self: &Rc<Self>) -> &Rc<Self> {
+    pub(crate) fn module(self: &Rc<Self>) -> &Rc<Self> {
         let mut at = self;
         while let Some(parent) = &at.parent {
             at = parent;
@@ -110,7 +105,7 @@ impl Scope {
     }
 
     /// The scope that functions made here see: class scopes are passed over.
-    pub fn visible(self: &Rc<Self>) -> &Rc<Self> {
+    pub(crate) fn visible(self: &Rc<Self>) -> &Rc<Self> {
         let mut at = self;
         while at.kind == ScopeKind::Class {
             match &at.parent {

@@ -9,9 +9,12 @@ use super::scope::{Scope, Vars};
 use crate::module;
 use crate::server::Server;
 
+/// How deep values are compared.
+const COMPARED: usize = 16;
+
 /// A value. Cheap to clone; containers, instances and functions are shared, as in the languages themselves.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// `None`, `null`.
     Null,
     /// JavaScript's `undefined`.
@@ -60,7 +63,7 @@ pub enum Value {
 
 /// A place in the package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Path inside the artifact.
     pub file: Rc<str>,
     /// Line, from 1.
@@ -69,7 +72,7 @@ pub struct Place {
 
 /// A condition that is not known when reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gate {
+pub(crate) struct Gate {
     /// The condition in words.
     pub words: Rc<str>,
     /// Whether it holds when nobody has changed any setting.
@@ -78,7 +81,7 @@ pub struct Gate {
 
 /// A sequence.
 #[derive(Debug)]
-pub struct List {
+pub(crate) struct List {
     /// Which kind.
     pub kind: ListKind,
     /// The elements that are known.
@@ -92,7 +95,7 @@ pub struct List {
 /// Kinds of [`List`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum ListKind {
+pub(crate) enum ListKind {
     List,
     Tuple,
     Set,
@@ -100,7 +103,7 @@ pub enum ListKind {
 
 /// A mapping in the order of insertion.
 #[derive(Debug, Default)]
-pub struct Dict {
+pub(crate) struct Dict {
     /// Key and value by the key's identity.
     pub items: RefCell<IndexMap<Key, (Value, Value)>>,
     /// Why there may be more items than those.
@@ -113,7 +116,7 @@ pub struct Dict {
 
 /// What makes two keys of a [`Dict`] the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
+pub(crate) enum Key {
     /// A string; JavaScript's numbers are strings here.
     Str(Rc<str>),
     /// A whole number or boolean.
@@ -130,7 +133,7 @@ pub enum Key {
 
 /// A function together with the scope it was made in.
 #[derive(Debug)]
-pub struct Closure {
+pub(crate) struct Closure {
     /// The code.
     pub code: Rc<module::Function>,
     /// Where its free names are found.
@@ -147,7 +150,7 @@ pub struct Closure {
 
 /// A class of the package.
 #[derive(Debug)]
-pub struct Class {
+pub(crate) struct Class {
     /// The code.
     pub code: Rc<module::Class>,
     /// Base classes.
@@ -162,7 +165,7 @@ pub struct Class {
 
 /// An instance of a class of the package.
 #[derive(Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     /// Its class.
     pub class: Rc<Class>,
     /// Its own names.
@@ -173,7 +176,7 @@ pub struct Instance {
 
 /// A module's names.
 #[derive(Debug)]
-pub struct Namespace {
+pub(crate) struct Namespace {
     /// The dotted name (Python) or the file (JavaScript).
     pub name: Rc<str>,
     /// Its top-level scope.
@@ -182,7 +185,7 @@ pub struct Namespace {
 
 /// A type with arguments.
 #[derive(Debug)]
-pub struct Generic {
+pub(crate) struct Generic {
     /// `typing.Optional`, `builtins.list`, `typing.Union`, ...
     pub origin: Value,
     /// The arguments.
@@ -191,7 +194,7 @@ pub struct Generic {
 
 /// The symbolic result of a call.
 #[derive(Debug)]
-pub struct Made {
+pub(crate) struct Made {
     /// What was called: an `External`, or a `Method` of another `Made`.
     pub callee: Value,
     /// The arguments.
@@ -204,7 +207,7 @@ pub struct Made {
 
 /// A method of something that is not an instance.
 #[derive(Debug)]
-pub struct Method {
+pub(crate) struct Method {
     /// The receiver.
     pub receiver: Value,
     /// The method's name.
@@ -213,7 +216,7 @@ pub struct Method {
 
 /// `super` inside a method.
 #[derive(Debug)]
-pub struct Super {
+pub(crate) struct Super {
     /// The receiver.
     pub receiver: Value,
     /// The class to look after.
@@ -222,7 +225,7 @@ pub struct Super {
 
 /// Why something is not known.
 #[derive(Debug)]
-pub struct Unknown {
+pub(crate) struct Unknown {
     /// What kind of reason.
     pub cause: Cause,
     /// In words for a reader: a noun phrase.
@@ -235,7 +238,7 @@ pub struct Unknown {
 
 /// Kinds of [`Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// An environment variable, a command line flag, a settings file.
     Setting,
     /// What a call outside the package gives when the server runs.
@@ -248,7 +251,7 @@ pub enum Cause {
 
 /// Arguments of a call.
 #[derive(Clone, Debug, Default)]
-pub struct Args {
+pub(crate) struct Args {
     /// By position.
     pub positional: Vec<Value>,
     /// By name, in order.
@@ -261,39 +264,39 @@ pub struct Args {
 
 impl Args {
     /// Arguments by position only.
-    pub fn of(positional: Vec<Value>) -> Self {
+    pub(crate) fn of(positional: Vec<Value>) -> Self {
         Self { positional, ..Self::default() }
     }
 
     /// The argument of that name.
-    pub fn named(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn named(&self, name: &str) -> Option<&Value> {
         self.named.iter().find(|(n, _)| &**n == name).map(|(_, v)| v)
     }
 
     /// The argument at that position, or else of that name.
-    pub fn get(&self, at: usize, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, at: usize, name: &str) -> Option<&Value> {
         self.positional.get(at).or_else(|| self.named(name))
     }
 }
 
 impl Value {
     /// A string.
-    pub fn str(text: impl AsRef<str>) -> Self {
+    pub(crate) fn str(text: impl AsRef<str>) -> Self {
         Self::Str(Rc::from(text.as_ref()))
     }
 
     /// Something outside the package.
-    pub fn external(path: impl AsRef<str>) -> Self {
+    pub(crate) fn external(path: impl AsRef<str>) -> Self {
         Self::External(Rc::from(path.as_ref()))
     }
 
     /// A sequence whose elements are all known.
-    pub fn list(kind: ListKind, items: Vec<Value>) -> Self {
+    pub(crate) fn list(kind: ListKind, items: Vec<Value>) -> Self {
         Self::List(Rc::new(List { kind, items: RefCell::new(items), open: RefCell::new(None), depth: 0 }))
     }
 
     /// A dict with string keys.
-    pub fn dict<K: Into<Rc<str>>>(items: impl IntoIterator<Item = (K, Value)>) -> Self {
+    pub(crate) fn dict<K: Into<Rc<str>>>(items: impl IntoIterator<Item = (K, Value)>) -> Self {
         let dict = Dict::default();
         for (key, value) in items {
             dict.set(Value::Str(key.into()), value);
@@ -302,7 +305,7 @@ impl Value {
     }
 
     /// The string, when it is one.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
             _ => None,
@@ -310,12 +313,12 @@ impl Value {
     }
 
     /// Whether it is code of the package that can be called.
-    pub fn is_function(&self) -> bool {
+    pub(crate) fn is_function(&self) -> bool {
         matches!(self, Self::Function(_) | Self::Bound(_))
     }
 
     /// The full name, when it stands outside the package.
-    pub fn path(&self) -> Option<&str> {
+    pub(crate) fn path(&self) -> Option<&str> {
         match self {
             Self::External(path) => Some(path),
             _ => None,
@@ -323,7 +326,7 @@ impl Value {
     }
 
     /// The value that holds when nobody has changed any setting; `None` when that is not known either.
-    pub fn usual(&self) -> Option<Value> {
+    pub(crate) fn usual(&self) -> Option<Value> {
         match self {
             Self::Unknown(unknown) => unknown.default.as_ref().and_then(Value::usual),
             Self::OneOf(values) => values.first().and_then(Value::usual),
@@ -333,7 +336,7 @@ impl Value {
     }
 
     /// Its identity as a key; `None` when it is not known enough.
-    pub fn key(&self) -> Option<Key> {
+    pub(crate) fn key(&self) -> Option<Key> {
         Some(match self {
             Self::Null => Key::Null,
             Self::Undefined => Key::Str("undefined".into()),
@@ -354,7 +357,7 @@ impl Value {
     }
 
     /// The address of a shared object.
-    pub fn address(&self) -> Option<usize> {
+    pub(crate) fn address(&self) -> Option<usize> {
         fn of<T: ?Sized>(rc: &Rc<T>) -> usize {
             Rc::as_ptr(rc).cast::<u8>() as usize
         }
@@ -373,7 +376,12 @@ impl Value {
     }
 
     /// Whether both are the same object or equal constants; `None` when that is not known.
-    pub fn same(&self, other: &Value) -> Option<bool> {
+    pub(crate) fn same(&self, other: &Value) -> Option<bool> {
+        self.same_within(other, COMPARED)
+    }
+
+    /// The same for values nested no deeper than that: a list may hold itself.
+    fn same_within(&self, other: &Value, depth: usize) -> Option<bool> {
         match (self, other) {
             (Self::Unknown(_) | Self::OneOf(_) | Self::Gated(_), _)
             | (_, Self::Unknown(_) | Self::OneOf(_) | Self::Gated(_)) => None,
@@ -391,6 +399,8 @@ impl Value {
             (Self::Made(_), Self::Function(_) | Self::Class(_) | Self::Module(_))
             | (Self::Function(_) | Self::Class(_) | Self::Module(_), Self::Made(_)) => Some(false),
             (Self::Made(_), _) | (_, Self::Made(_)) => None,
+            (Self::List(a), Self::List(b)) if Rc::ptr_eq(a, b) => Some(true),
+            (Self::List(_), Self::List(_)) if depth == 0 => None,
             (Self::List(a), Self::List(b)) if a.kind == b.kind => {
                 let (a, b) = (a.items.borrow(), b.items.borrow());
                 if a.len() != b.len() {
@@ -398,7 +408,7 @@ impl Value {
                 }
                 let mut known = Some(true);
                 for (x, y) in a.iter().zip(b.iter()) {
-                    match x.same(y) {
+                    match x.same_within(y, depth - 1) {
                         Some(true) => {}
                         Some(false) => return Some(false),
                         None => known = None,
@@ -413,7 +423,7 @@ impl Value {
 
 impl Made {
     /// Whether it is an instance of a class outside the package, going by the custom that classes have capitals.
-    pub fn is_instance(&self) -> bool {
+    pub(crate) fn is_instance(&self) -> bool {
         let name = self.callee.path().and_then(|path| path.rsplit('.').next()).unwrap_or_default();
         name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase())
     }
@@ -421,29 +431,29 @@ impl Made {
 
 impl List {
     /// A copy of the elements.
-    pub fn snapshot(&self) -> Vec<Value> {
+    pub(crate) fn snapshot(&self) -> Vec<Value> {
         self.items.borrow().clone()
     }
 
     /// Says that there may be more elements than are known.
-    pub fn leave_open(&self, why: &Rc<Unknown>) {
+    pub(crate) fn leave_open(&self, why: &Rc<Unknown>) {
         self.open.borrow_mut().get_or_insert_with(|| why.clone());
     }
 }
 
 impl Dict {
     /// The value under a key.
-    pub fn get(&self, key: &Value) -> Option<Value> {
+    pub(crate) fn get(&self, key: &Value) -> Option<Value> {
         self.items.borrow().get(&key.key()?).map(|(_, v)| v.clone())
     }
 
     /// The value under a string key.
-    pub fn get_str(&self, key: &str) -> Option<Value> {
+    pub(crate) fn get_str(&self, key: &str) -> Option<Value> {
         self.items.borrow().get(&Key::Str(key.into())).map(|(_, v)| v.clone())
     }
 
     /// Sets a value; a key that is not known leaves the dict as it is and says `false`.
-    pub fn set(&self, key: Value, value: Value) -> bool {
+    pub(crate) fn set(&self, key: Value, value: Value) -> bool {
         match key.key() {
             Some(id) => {
                 self.items.borrow_mut().insert(id, (key, value));
@@ -454,50 +464,50 @@ impl Dict {
     }
 
     /// A copy of the items.
-    pub fn snapshot(&self) -> Vec<(Value, Value)> {
+    pub(crate) fn snapshot(&self) -> Vec<(Value, Value)> {
         self.items.borrow().values().cloned().collect()
     }
 
     /// Says that there may be more items than are known.
-    pub fn leave_open(&self, why: &Rc<Unknown>) {
+    pub(crate) fn leave_open(&self, why: &Rc<Unknown>) {
         self.open.borrow_mut().get_or_insert_with(|| why.clone());
     }
 }
 
 /// Counts what must end: every evaluated expression and statement is a step.
 #[derive(Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     steps: Cell<u64>,
     reported: Cell<bool>,
 }
 
 impl Budget {
     /// So many steps.
-    pub fn new(steps: u64) -> Self {
+    pub(crate) fn new(steps: u64) -> Self {
         Self { steps: Cell::new(steps), reported: Cell::new(false) }
     }
 
     /// Takes a step; `false` when none is left.
-    pub fn step(&self) -> bool {
+    pub(crate) fn step(&self) -> bool {
         let left = self.steps.get();
         self.steps.set(left.saturating_sub(1));
         left > 0
     }
 
     /// Leaves only so many steps; gives what has to be given back.
-    pub fn lend(&self, steps: u64) -> u64 {
+    pub(crate) fn lend(&self, steps: u64) -> u64 {
         let left = self.steps.get();
         self.steps.set(left.min(steps));
         left.saturating_sub(steps)
     }
 
     /// Adds the steps that were kept back.
-    pub fn give_back(&self, steps: u64) {
+    pub(crate) fn give_back(&self, steps: u64) {
         self.steps.set(self.steps.get().saturating_add(steps));
     }
 
     /// Whether all steps are taken and nobody has said so yet.
-    pub fn is_news(&self) -> bool {
+    pub(crate) fn is_news(&self) -> bool {
         self.steps.get() == 0 && !self.reported.replace(true)
     }
 }

@@ -200,7 +200,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
         "hasattr" => {
             let [object, name] = &args.positional[..] else { return None };
             let Some(Value::Str(name)) = name.usual() else { return None };
-            match objects::has(python, interp, object, &name, place) {
+            match objects::has(python, interp, object, &name) {
                 Some(has) => Value::Bool(has),
                 None => Value::Unknown(interp.why(object, place)),
             }
@@ -237,10 +237,11 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
             interp.raise();
             Value::Null
         }
+        "dir" => return super::library::names_of(interp, first?, place),
         "print" | "help" | "breakpoint" => Value::Null,
         "open" => return super::library::open(python, interp, first?, place),
         "__import__" => match first?.usual()? {
-            Value::Str(name) => python.module(interp, &name, place).unwrap_or_else(|| Value::external(&*name)),
+            Value::Str(name) => python.module(interp, &name).unwrap_or_else(|| Value::external(&*name)),
             _ => return None,
         },
         "id" | "hash" => return None,
@@ -303,16 +304,15 @@ fn number(interp: &mut Interp, name: &str, args: &Args, place: &Place) -> Option
                 crate::fold::Truth::Known(b) => Some(Value::Bool(b)),
                 crate::fold::Truth::Depends(_) => None,
             },
-            ("int", Value::Int(n)) => Some(Value::Int(*n)),
+            ("int" | "round", Value::Int(n)) => Some(Value::Int(*n)),
             ("int", Value::Bool(b)) => Some(Value::Int(i64::from(*b))),
             ("int" | "round", Value::Float(n)) => Some(Value::Int(*n as i64)),
             ("int", Value::Str(text)) => text.trim().parse().ok().map(Value::Int),
             ("float", Value::Int(n)) => Some(Value::Float(*n as f64)),
-            ("float" | "round", Value::Float(n)) => Some(Value::Float(*n)),
+            ("float", Value::Float(n)) => Some(Value::Float(*n)),
             ("float", Value::Str(text)) => text.trim().parse().ok().map(Value::Float),
             ("abs", Value::Int(n)) => Some(Value::Int(n.saturating_abs())),
             ("abs", Value::Float(n)) => Some(Value::Float(n.abs())),
-            ("round", Value::Int(n)) => Some(Value::Int(*n)),
             _ => None,
         };
         known.unwrap_or_else(|| Value::Unknown(interp.why(value, place)))

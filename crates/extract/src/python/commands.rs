@@ -67,7 +67,7 @@ pub(super) fn call_method(
         }
         // `main()` of a click command.
         if let ("main" | "__call__", Value::Made(made)) = (name, receiver) {
-            return run(python, interp, made, place);
+            return run(interp, made, place);
         }
     }
     None
@@ -129,13 +129,7 @@ pub(super) fn attribute(
 }
 
 /// Calls a command, or a decorator that makes one.
-pub(super) fn call_made(
-    python: &Python,
-    interp: &mut Interp,
-    made: &Rc<Made>,
-    args: &Args,
-    place: &Place,
-) -> Option<Value> {
+pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
     let value = Value::Made(made.clone());
     let package = root(&value)?;
     if !is_commander(package) {
@@ -159,7 +153,7 @@ pub(super) fn call_made(
             }
             None
         }
-        _ => run(python, interp, made, place),
+        _ => run(interp, made, place),
     }
 }
 
@@ -215,7 +209,7 @@ fn push_command(interp: &mut Interp, group: &Value, command: Value) {
 }
 
 /// Runs a command's function and all its subcommands.
-fn run(python: &Python, interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
+fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
     if made.attrs.get("running").is_some() {
         return Some(Value::Null);
     }
@@ -233,7 +227,7 @@ fn run(python: &Python, interp: &mut Interp, made: &Rc<Made>, place: &Place) -> 
         for command in commands.snapshot() {
             match &command {
                 Value::Made(command) => {
-                    run(python, interp, command, place);
+                    run(interp, command, place);
                 }
                 function => call_as_command(interp, function, place),
             }

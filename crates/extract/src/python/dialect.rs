@@ -23,8 +23,8 @@ impl Dialect for Python<'_> {
 
     fn export(&self, _: &mut Interp, _: &Export, _: &Rc<Scope>, _: &Place) {}
 
-    fn load(&self, interp: &mut Interp, name: &str, _: &Rc<Scope>, place: &Place) -> Option<Value> {
-        self.module(interp, name, place)
+    fn load(&self, interp: &mut Interp, name: &str, _: &Rc<Scope>, _: &Place) -> Option<Value> {
+        self.module(interp, name)
     }
 
     fn attribute(&self, interp: &mut Interp, object: &Value, name: &str, place: &Place) -> Option<Value> {

@@ -130,7 +130,8 @@ fn numpy(lines: &[&str]) -> Sections {
         }
         before.get_or_insert(at);
         let mut end = at + 2;
-        while end < lines.len() && !(is_underline(lines.get(end + 1)) && !lines[end].trim().is_empty()) {
+        let opens = |n: usize| is_underline(lines.get(n + 1)) && !lines[n].trim().is_empty();
+        while end < lines.len() && !opens(end) {
             end += 1;
         }
         if lines[at].trim().eq_ignore_ascii_case("parameters") {

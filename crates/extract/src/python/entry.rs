@@ -62,7 +62,7 @@ impl Manifest {
             if let Some(options) = sections.remove("options.entry_points") {
                 let listed =
                     options.iter().filter(|(key, _)| key == "console_scripts").flat_map(|(_, value)| value.lines());
-                scripts.extend(listed.filter_map(|line| split_pair(line)));
+                scripts.extend(listed.filter_map(split_pair));
             }
         }
         let mut manifest = Self { entries: Vec::new(), requirements };
@@ -145,7 +145,7 @@ fn read_project(
         }
         match table.get("dependencies") {
             Some(Json::Array(list)) => {
-                requirements.extend(list.iter().filter_map(Json::as_str).filter_map(requirement))
+                requirements.extend(list.iter().filter_map(Json::as_str).filter_map(requirement));
             }
             Some(Json::Object(map)) => {
                 let range = |value: &Json| value.as_str().unwrap_or_default().to_owned();

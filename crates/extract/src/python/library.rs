@@ -90,7 +90,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
                 (Some(rest), Some(package)) => format!("{package}.{rest}"),
                 _ => name.to_string(),
             };
-            python.module(interp, &dotted, place).unwrap_or_else(|| Value::external(&dotted))
+            python.module(interp, &dotted).unwrap_or_else(|| Value::external(&dotted))
         }
         "pkgutil.iter_modules" | "pkgutil.walk_packages" => files::modules(python, interp, args, place)?,
         "json.loads" => {
@@ -298,7 +298,7 @@ pub(super) fn call_made(
         Some("operator.itemgetter") => return Some(interp.index(first?, made.args.positional.first()?, place)),
         _ => {}
     }
-    if let Some(value) = commands::call_made(python, interp, made, args, place) {
+    if let Some(value) = commands::call_made(interp, made, args, place) {
         return Some(value);
     }
     // `@dataclass(frozen=True)` and its kin.

@@ -87,7 +87,7 @@ impl Python<'_> {
     }
 
     /// The module of that name: its code is run when it is asked for the first time.
-    pub(super) fn module(&self, interp: &mut Interp, dotted: &str, place: &Place) -> Option<Value> {
+    pub(super) fn module(&self, interp: &mut Interp, dotted: &str) -> Option<Value> {
         if let Some(known) = self.modules.borrow().get(dotted) {
             return Some(known.clone());
         }
@@ -104,7 +104,7 @@ impl Python<'_> {
             Found::Outside => return None,
         };
         let parent = dotted.rsplit_once('.');
-        let around = parent.and_then(|(parent, _)| self.module(interp, parent, place));
+        let around = parent.and_then(|(parent, _)| self.module(interp, parent));
         // The parent's own code may have imported it.
         if let Some(known) = self.modules.borrow().get(dotted) {
             return Some(known.clone());
@@ -181,13 +181,13 @@ impl Python<'_> {
         if dotted.starts_with("__future__") {
             return;
         }
-        let module = self.module(interp, &dotted, place);
+        let module = self.module(interp, &dotted);
         for name in &import.names {
             match (&name.what, &module) {
                 (Imported::Module, Some(module)) => interp.declare(scope, &name.local, module.clone()),
                 (Imported::Module, None) => interp.declare(scope, &name.local, Value::external(&dotted)),
                 (Imported::Root, _) => {
-                    let root = self.module(interp, &name.local, place);
+                    let root = self.module(interp, &name.local);
                     let root = root.unwrap_or_else(|| Value::external(&name.local));
                     interp.declare(scope, &name.local, root);
                 }
@@ -204,7 +204,7 @@ impl Python<'_> {
                     }
                 }
                 (Imported::All, _) => {
-                    self.stars.borrow_mut().entry(scope.file.clone()).or_default().push(dotted.clone())
+                    self.stars.borrow_mut().entry(scope.file.clone()).or_default().push(dotted.clone());
                 }
             }
         }
@@ -217,7 +217,7 @@ impl Python<'_> {
             return value;
         }
         let dotted = format!("{}.{name}", namespace.name);
-        if let Some(value) = self.module(interp, &dotted, place) {
+        if let Some(value) = self.module(interp, &dotted) {
             return value;
         }
         if let Some(Value::Function(fallback)) = namespace.scope.vars.get("__getattr__") {

@@ -108,7 +108,7 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
     });
     let mut interp = Interp::new(python.clone(), steps);
     let place = Place { file: "".into(), line: 0 };
-    let started = python.module(&mut interp, &entry.module, &place);
+    let started = python.module(&mut interp, &entry.module);
     interp.recover();
     match (&started, &entry.object) {
         (Some(module), Some(object)) => {

@@ -387,11 +387,11 @@ pub(super) fn enum_text(interp: &Interp, instance: &Rc<Instance>) -> Option<Stri
 }
 
 /// `hasattr`.
-pub(super) fn has(python: &Python, interp: &mut Interp, object: &Value, name: &str, place: &Place) -> Option<bool> {
+pub(super) fn has(python: &Python, interp: &Interp, object: &Value, name: &str) -> Option<bool> {
     Some(match object {
         Value::Instance(instance) => {
             let own = instance.attrs.contains(name) || interp.find_in_class(&instance.class, name, None).is_some();
-            if !own && instance.base.borrow().is_some() || (!own && interp.outside_base(&instance.class).is_some()) {
+            if !own && (instance.base.borrow().is_some() || interp.outside_base(&instance.class).is_some()) {
                 return None;
             }
             own
@@ -405,7 +405,7 @@ pub(super) fn has(python: &Python, interp: &mut Interp, object: &Value, name: &s
         }
         Value::Module(module) => module.scope.vars.contains(name) || python.is_own(&format!("{}.{name}", module.name)),
         Value::Function(closure) => closure.attrs.contains(name) || name == "__name__" || name == "__doc__",
-        Value::Bound(bound) => return has(python, interp, &bound.1.clone(), name, place),
+        Value::Bound(bound) => return has(python, interp, &bound.1, name),
         Value::Made(made) if made.attrs.contains(name) => true,
         Value::Server(server) if server.attrs.contains(name) => true,
         Value::Null | Value::Int(_) | Value::Bool(_) => false,

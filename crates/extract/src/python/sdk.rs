@@ -339,13 +339,11 @@ pub(super) fn finish(python: &Python, interp: &mut Interp) {
             interp.recover();
         }
         registry::apply(python, interp, &server);
-        if let Some(instance) = server.attrs.get(INSTANCE) {
-            if let Some(lister) =
-                python.recipes.methods.list.iter().find_map(|name| own_method(interp, &instance, name))
-            {
-                registry::override_list(python, interp, &server, &lister);
-                interp.recover();
-            }
+        let names = &python.recipes.methods.list;
+        let instance = server.attrs.get(INSTANCE);
+        if let Some(lister) = instance.and_then(|i| names.iter().find_map(|name| own_method(interp, &i, name))) {
+            registry::override_list(python, interp, &server, &lister);
+            interp.recover();
         }
     }
 }

@@ -257,7 +257,7 @@ pub(super) fn display(interp: &mut Interp, value: &Value, format: Option<&str>) 
         None => (None, format),
     };
     let spec = spec.strip_prefix(':').unwrap_or(spec);
-    let text = if conversion == Some('r') { repr(interp, value, 0)? } else { string(interp, value)? };
+    let text = if conversion == Some('r') { repr(value, 0)? } else { string(interp, value)? };
     match (spec, value) {
         ("", _) => Some(text.into()),
         (",", Value::Int(n)) => Some(grouped(*n).into()),
@@ -298,11 +298,11 @@ fn string(interp: &mut Interp, value: &Value) -> Option<String> {
             }
             objects::enum_text(interp, instance)
         }
-        _ => repr(interp, value, 0),
+        _ => repr(value, 0),
     }
 }
 
-fn repr(interp: &mut Interp, value: &Value, depth: usize) -> Option<String> {
+fn repr(value: &Value, depth: usize) -> Option<String> {
     if depth > 8 {
         return None;
     }
@@ -333,7 +333,7 @@ fn repr(interp: &mut Interp, value: &Value, depth: usize) -> Option<String> {
                 return None;
             }
             let items = list.snapshot();
-            let parts: Vec<String> = items.iter().map(|item| repr(interp, item, depth + 1)).collect::<Option<_>>()?;
+            let parts: Vec<String> = items.iter().map(|item| repr(item, depth + 1)).collect::<Option<_>>()?;
             match list.kind {
                 ListKind::List => format!("[{}]", parts.join(", ")),
                 ListKind::Tuple if parts.len() == 1 => format!("({},)", parts[0]),
@@ -349,7 +349,7 @@ fn repr(interp: &mut Interp, value: &Value, depth: usize) -> Option<String> {
             }
             let mut parts = Vec::new();
             for (key, value) in dict.snapshot() {
-                parts.push(format!("{}: {}", repr(interp, &key, depth + 1)?, repr(interp, &value, depth + 1)?));
+                parts.push(format!("{}: {}", repr(&key, depth + 1)?, repr(&value, depth + 1)?));
             }
             format!("{{{}}}", parts.join(", "))
         }

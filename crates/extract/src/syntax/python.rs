@@ -19,7 +19,7 @@ const MAX_DEPTH: u32 = 300;
 const MAX_ERRORS: usize = 20;
 
 /// Lowers one source file. `None` when the parser gave up.
-pub fn lower(file: &str, text: &str) -> Option<Module> {
+pub(crate) fn lower(file: &str, text: &str) -> Option<Module> {
     let unix = text.contains('\r').then(|| text.replace("\r\n", "\n").replace('\r', "\n"));
     let text = unix.as_deref().unwrap_or(text);
     let tree = super::parse(&tree_sitter_python::LANGUAGE.into(), text)?;
@@ -39,7 +39,7 @@ pub fn lower(file: &str, text: &str) -> Option<Module> {
 }
 
 /// Lowers a single expression that stands at a line of some file: an annotation written as a string.
-pub fn expression(text: &str, line: u32) -> Option<Expr> {
+pub(crate) fn expression(text: &str, line: u32) -> Option<Expr> {
     let text = format!("({text})");
     let tree = super::parse(&tree_sitter_python::LANGUAGE.into(), &text)?;
     let root = tree.root_node();
