@@ -66,6 +66,7 @@ pub(crate) const SCHEMA_BYTES: usize = 512 << 10;
 /// Depth of a schema.
 pub(crate) const SCHEMA_DEPTH: usize = 64;
 /// Stack of the thread that reads one package, in bytes: trees are walked with a cap on depth that fits.
-pub(crate) const STACK_BYTES: usize = 64 << 20;
+/// What it builds may be nested as deep as it took steps, and is taken apart by recursion too.
+pub(crate) const STACK_BYTES: usize = 512 << 20;
 /// Steps that the evaluator takes for one package, for each language that it holds: some three seconds.
 pub(crate) const STEPS: u64 = 12_000_000;

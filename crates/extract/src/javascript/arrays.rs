@@ -24,13 +24,7 @@ pub(super) fn visit(interp: &mut Interp, item: Value, work: &mut dyn FnMut(&mut 
 }
 
 /// Calls a method of an array.
-pub(super) fn call(
-    interp: &mut Interp,
-    list: &Rc<List>,
-    name: &str,
-    args: &Args,
-    place: &Place,
-) -> Option<Value> {
+pub(super) fn call(interp: &mut Interp, list: &Rc<List>, name: &str, args: &Args, place: &Place) -> Option<Value> {
     let first = arg(args, 0);
     let this = Value::List(list.clone());
     Some(match name {

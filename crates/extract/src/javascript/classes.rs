@@ -26,9 +26,11 @@ impl Script<'_> {
     /// Runs a class's constructor on an instance. A class without one passes the arguments on to its parent's; the
     /// class's own fields are set before the rest of its constructor, after its parent's.
     fn run_constructor(&self, interp: &mut Interp, class: &Rc<Class>, this: &Value, args: &Args, place: &Place) {
-        let own = class.code.body.iter().any(|stmt| {
-            matches!(&stmt.kind, StmtKind::Function(code) if &*code.name == "constructor")
-        });
+        let own = class
+            .code
+            .body
+            .iter()
+            .any(|stmt| matches!(&stmt.kind, StmtKind::Function(code) if &*code.name == "constructor"));
         let constructor = class.attrs.get("constructor").filter(|_| own);
         match constructor {
             Some(Value::Function(constructor)) => {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::objects::pair;
 use super::arg;
+use super::objects::pair;
 use crate::fold::{Args, Dict, Interp, Items, ListKind, Place, Value};
 
 /// The attribute that holds the entries.
@@ -92,13 +92,7 @@ pub(super) fn property(value: &Value, name: &str) -> Option<Value> {
 }
 
 /// Calls a method.
-pub(super) fn call(
-    interp: &mut Interp,
-    receiver: &Value,
-    name: &str,
-    args: &Args,
-    place: &Place,
-) -> Option<Value> {
+pub(super) fn call(interp: &mut Interp, receiver: &Value, name: &str, args: &Args, place: &Place) -> Option<Value> {
     let Value::Made(made) = receiver else { return None };
     let dict = entries(receiver)?;
     let depth = match made.attrs.get(DEPTH) {

@@ -14,7 +14,9 @@ impl Dialect for Script<'_> {
 
     fn global(&self, interp: &mut Interp, name: &str, scope: &Rc<Scope>, place: &Place) -> Option<Value> {
         match name {
-            "super" => return interp.running_method().map(|(receiver, after)| super::classes::super_of(receiver, after)),
+            "super" => {
+                return interp.running_method().map(|(receiver, after)| super::classes::super_of(receiver, after));
+            }
             "this" => return Some(Value::Undefined),
             "__filename" => return Some(node::own_path(&scope.file)),
             "__dirname" => return Some(node::own_path(super::resolve::parent(&scope.file))),
@@ -80,7 +82,9 @@ impl Dialect for Script<'_> {
             (Value::Str(_) | Value::List(_), Value::Int(_) | Value::Float(_)) => return None,
             (_, Value::Str(name)) => name.clone(),
             (_, Value::Int(n)) => n.to_string().into(),
-            (Value::Dict(dict), key) => return dict.get(key).map(|found| self.read_property(interp, found, object, place)),
+            (Value::Dict(dict), key) => {
+                return dict.get(key).map(|found| self.read_property(interp, found, object, place));
+            }
             _ => return None,
         };
         if let (Value::List(list), Ok(at)) = (object, name.parse::<usize>()) {
@@ -104,7 +108,9 @@ impl Dialect for Script<'_> {
             Value::Made(made) if made.args.is_new || collections::is_collection(value) => Some(true),
             Value::Made(_) | Value::Method(_) => None,
             Value::External(path) if globals::is_global(path) => Some(true),
-            Value::External(path) => (path.split_once(':').is_some_and(|(_, member)| !member.contains('.'))).then_some(true),
+            Value::External(path) => {
+                (path.split_once(':').is_some_and(|(_, member)| !member.contains('.'))).then_some(true)
+            }
             Value::Unknown(_) | Value::OneOf(_) | Value::Gated(_) => None,
             _ => Some(true),
         }

@@ -24,7 +24,13 @@ pub(super) struct Later {
 
 impl Script<'_> {
     /// A call of something that is not code of the package.
-    pub(super) fn call_foreign(&self, interp: &mut Interp, callee: &Value, args: &Args, place: &Place) -> Option<Value> {
+    pub(super) fn call_foreign(
+        &self,
+        interp: &mut Interp,
+        callee: &Value,
+        args: &Args,
+        place: &Place,
+    ) -> Option<Value> {
         match callee {
             Value::Super(sup) => Some(self.call_super(interp, sup, args, place)),
             Value::External(path) => {
@@ -49,7 +55,8 @@ impl Script<'_> {
                     let mut all = made.args.positional.clone();
                     let function = all.remove(0);
                     all.extend(args.positional.iter().cloned());
-                    let args = Args { positional: all, open: args.open.clone(), is_new: args.is_new, ..Args::default() };
+                    let args =
+                        Args { positional: all, open: args.open.clone(), is_new: args.is_new, ..Args::default() };
                     return Some(interp.call(&function, &args, place));
                 }
                 if !self.decorated(interp, callee, args, place) {
@@ -109,7 +116,11 @@ impl Script<'_> {
             }
             Value::Method(_) if &**name == "apply" => {
                 let items = interp.iterate(&arg(args, 1), place);
-                Some(interp.call(receiver, &Args { positional: items.values, open: items.open, ..Args::default() }, place))
+                Some(interp.call(
+                    receiver,
+                    &Args { positional: items.values, open: items.open, ..Args::default() },
+                    place,
+                ))
             }
             Value::Made(_) if collections::is_collection(receiver) => {
                 collections::call(interp, receiver, name, args, place)
@@ -117,7 +128,9 @@ impl Script<'_> {
             Value::Made(made) if made.callee.path() == Some("RegExp") => regexp::call(interp, made, name, args, place),
             Value::Made(made) if made.callee.path() == Some("URL") => node::url_method(made, name),
             Value::Made(made) if matches!(made.callee.path(), Some("Symbol")) => None,
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) => globals::number_method(interp, receiver, name, args, place),
+            Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+                globals::number_method(interp, receiver, name, args, place)
+            }
             Value::Dict(_) | Value::Instance(_) => match &**name {
                 "hasOwnProperty" | "propertyIsEnumerable" => Some(self.has_property(interp, receiver, &arg(args, 0))),
                 "toString" => Some(Value::str("[object Object]")),
@@ -152,7 +165,14 @@ impl Script<'_> {
     }
 
     /// `f.call`, `f.apply`, `f.bind`.
-    fn call_function_method(&self, interp: &mut Interp, function: &Value, name: &str, args: &Args, place: &Place) -> Value {
+    fn call_function_method(
+        &self,
+        interp: &mut Interp,
+        function: &Value,
+        name: &str,
+        args: &Args,
+        place: &Place,
+    ) -> Value {
         let this = arg(args, 0);
         let unbound = match function {
             Value::Bound(bound) => bound.1.clone(),
@@ -165,11 +185,19 @@ impl Script<'_> {
         match name {
             "call" => {
                 let rest = args.positional.iter().skip(1).cloned().collect();
-                interp.call(&receives(unbound), &Args { positional: rest, open: args.open.clone(), ..Args::default() }, place)
+                interp.call(
+                    &receives(unbound),
+                    &Args { positional: rest, open: args.open.clone(), ..Args::default() },
+                    place,
+                )
             }
             "apply" => {
                 let items = interp.iterate(&arg(args, 1), place);
-                interp.call(&receives(unbound), &Args { positional: items.values, open: items.open, ..Args::default() }, place)
+                interp.call(
+                    &receives(unbound),
+                    &Args { positional: items.values, open: items.open, ..Args::default() },
+                    place,
+                )
             }
             "bind" => {
                 let bound = receives(unbound);
@@ -209,7 +237,14 @@ impl Script<'_> {
     }
 
     /// `Array.prototype.slice.call(x)`: a method whose receiver is given.
-    fn call_detached(&self, interp: &mut Interp, name: &str, this: &Value, args: &Args, place: &Place) -> Option<Value> {
+    fn call_detached(
+        &self,
+        interp: &mut Interp,
+        name: &str,
+        this: &Value,
+        args: &Args,
+        place: &Place,
+    ) -> Option<Value> {
         match name.rsplit_once(".prototype.") {
             Some((_, last)) => {
                 let function = interp.get(this, last, place);

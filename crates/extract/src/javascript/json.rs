@@ -38,7 +38,13 @@ pub(super) fn number(value: f64) -> Json {
 impl Script<'_> {
     /// A value as `JSON.stringify` sees it, with schemas of known libraries as JSON Schema where `schemas` says so.
     /// What is not known is the error; a property that is `undefined` is left out.
-    pub(super) fn json(&self, interp: &mut Interp, value: &Value, schemas: bool, place: &Place) -> Result<Json, Rc<Unknown>> {
+    pub(super) fn json(
+        &self,
+        interp: &mut Interp,
+        value: &Value,
+        schemas: bool,
+        place: &Place,
+    ) -> Result<Json, Rc<Unknown>> {
         let mut left = SIZE;
         self.json_at(interp, value, schemas, place, DEPTH, &mut left).map(|json| json.unwrap_or(Json::Null))
     }

@@ -62,7 +62,11 @@ impl Script<'_> {
         }
         let name: Rc<str> = file.into();
         let scope = interp.module_scope(&name);
-        let module = Value::dict([("exports", Value::dict::<Rc<str>>([])), ("id", Value::str(".")), ("filename", Value::str(file))]);
+        let module = Value::dict([
+            ("exports", Value::dict::<Rc<str>>([])),
+            ("id", Value::str(".")),
+            ("filename", Value::str(file)),
+        ]);
         let loaded = Rc::new(Loaded {
             namespace: Value::Module(Rc::new(Namespace { name: name.clone(), scope: scope.clone() })),
             scope: scope.clone(),

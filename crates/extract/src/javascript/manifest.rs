@@ -47,9 +47,11 @@ impl Manifest {
             _ => Vec::new(),
         };
         let mut seen = Vec::new();
-        files.retain(|file| !seen.contains(file) && {
-            seen.push(file);
-            true
+        files.retain(|file| {
+            !seen.contains(file) && {
+                seen.push(file);
+                true
+            }
         });
         files
     }
@@ -82,7 +84,9 @@ impl Manifest {
             let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
             has(&["linux", "darwin", "win32", "windows", "macos", "freebsd", "android"])
                 && has(&["x64", "arm64", "amd64", "ia32", "x86", "arm", "aarch64", "universal"])
-                && dependency.trim_start_matches('@').starts_with(name.trim_start_matches('@').split('/').next().unwrap_or(name))
+                && dependency
+                    .trim_start_matches('@')
+                    .starts_with(name.trim_start_matches('@').split('/').next().unwrap_or(name))
         };
         optional.keys().map(String::as_str).filter(is_build).collect()
     }

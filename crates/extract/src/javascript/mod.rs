@@ -83,7 +83,11 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         listers: RefCell::default(),
         tools: RefCell::default(),
         dynamic: RefCell::default(),
-        is_zod4: Cell::new(manifest.requirement("zod").is_some_and(|range| range.trim_start_matches(['^', '~', '>', '=']).starts_with('4'))),
+        is_zod4: Cell::new(
+            manifest
+                .requirement("zod")
+                .is_some_and(|range| range.trim_start_matches(['^', '~', '>', '=']).starts_with('4')),
+        ),
         converters: RefCell::default(),
     });
     let mut interp = Interp::new(script.clone(), steps);

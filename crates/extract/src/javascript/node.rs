@@ -12,9 +12,40 @@ const ROOT: &str = "/%package";
 const ENTRIES: usize = 10_000;
 
 const MODULES: &[&str] = &[
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "crypto", "dgram", "dns", "events", "fs", "http",
-    "http2", "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process", "punycode", "querystring",
-    "readline", "stream", "string_decoder", "timers", "tls", "tty", "url", "util", "v8", "vm", "worker_threads", "zlib",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "crypto",
+    "dgram",
+    "dns",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "stream",
+    "string_decoder",
+    "timers",
+    "tls",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "worker_threads",
+    "zlib",
 ];
 
 /// Whether something outside the package belongs to Node.
@@ -74,7 +105,8 @@ impl Script<'_> {
 pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Option<Value> {
     let path = path.replace(".default.", ".");
     let (module, function) = path.split_once('.').unwrap_or((&path, ""));
-    let texts = || args.positional.iter().map(|value| value.usual()?.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    let texts =
+        || args.positional.iter().map(|value| value.usual()?.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     match (module, function) {
         ("require", "") | ("module", "require") => {
             let name = arg(args, 0).usual()?;
@@ -164,14 +196,17 @@ fn file_function(script: &Script<'_>, interp: &mut Interp, name: &str, args: &Ar
         "readdirSync" | "readdir" => {
             let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
             let inside = script.tree.paths().filter_map(|file| file.strip_prefix(&prefix));
-            let mut names: Vec<&str> = inside.map(|rest| rest.split('/').next().unwrap_or(rest)).take(ENTRIES).collect();
+            let mut names: Vec<&str> =
+                inside.map(|rest| rest.split('/').next().unwrap_or(rest)).take(ENTRIES).collect();
             names.dedup();
             if names.is_empty() {
                 return None;
             }
             let with_types = matches!(arg(args, 1), Value::Dict(options) if options.get_str("withFileTypes").is_some());
             let names: Vec<Rc<str>> = names.into_iter().map(Rc::from).collect();
-            let entries = names.into_iter().map(|name| if with_types { entry(script, interp, &prefix, &name, place) } else { Value::Str(name) });
+            let entries = names
+                .into_iter()
+                .map(|name| if with_types { entry(script, interp, &prefix, &name, place) } else { Value::Str(name) });
             let entries = entries.collect();
             Some(interp.list(ListKind::List, entries))
         }

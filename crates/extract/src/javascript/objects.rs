@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::{Script, arg, collections, functions, strings};
-use crate::fold::{Args, Dict, Interp, ListKind, Method, Place, Value};
+use crate::fold::{Args, Cause, Dict, Interp, ListKind, Method, Place, Value};
 
+/// How many calls and members a chain may have.
+const CHAIN: usize = 600;
 /// How many prototypes are looked into.
 const PROTOS: usize = 16;
 
@@ -19,6 +21,19 @@ pub(super) fn getter_of(value: &Value) -> Option<Value> {
         Value::Made(made) if made.callee.path() == Some("getter") => made.args.positional.first().cloned(),
         _ => None,
     }
+}
+
+/// Whether a chain of calls is longer than any that is written down: a loop makes it.
+fn is_endless(value: &Value) -> bool {
+    let mut at = value.clone();
+    for _ in 0..CHAIN {
+        at = match &at {
+            Value::Made(made) => made.callee.clone(),
+            Value::Method(method) => method.receiver.clone(),
+            _ => return false,
+        };
+    }
+    true
 }
 
 /// A method or attribute of a value that only its name says something about.
@@ -47,8 +62,11 @@ impl Script<'_> {
         // What a spread copies.
         if name == "__dict__" {
             let own = self.properties(interp, object, place);
-            return matches!(object, Value::Instance(_) | Value::Module(_) | Value::Class(_) | Value::List(_) | Value::Function(_))
-                .then(|| Value::dict(own));
+            return matches!(
+                object,
+                Value::Instance(_) | Value::Module(_) | Value::Class(_) | Value::List(_) | Value::Function(_)
+            )
+            .then(|| Value::dict(own));
         }
         match object {
             Value::Dict(dict) => Some(self.property(interp, dict, object, name, place)),
@@ -86,6 +104,9 @@ impl Script<'_> {
             },
             Value::External(path) => self.outside_member(interp, path, name, place),
             Value::Made(_) if collections::is_collection(object) => collections::property(object, name),
+            Value::Made(_) if is_endless(object) => {
+                Some(interp.unknown(Cause::Limit, "a chain of calls that does not end", place))
+            }
             Value::Made(made) => match made.attrs.get(name) {
                 Some(found) => Some(self.read_property(interp, found, object, place)),
                 None => self.schema_member(interp, made, name, place),
@@ -197,7 +218,9 @@ impl Script<'_> {
             });
         };
         Some(match name {
-            "keys" | "getOwnPropertyNames" | "ownKeys" | "values" | "entries" => self.listed(interp, name, &object, place),
+            "keys" | "getOwnPropertyNames" | "ownKeys" | "values" | "entries" => {
+                self.listed(interp, name, &object, place)
+            }
             "fromEntries" => {
                 let dict = Rc::new(Dict::default());
                 let entries = interp.iterate(&object, place);
@@ -261,7 +284,12 @@ impl Script<'_> {
     fn listed(&self, interp: &mut Interp, what: &str, object: &Value, place: &Place) -> Value {
         let known = matches!(
             object,
-            Value::Dict(_) | Value::Instance(_) | Value::Module(_) | Value::Class(_) | Value::List(_) | Value::Function(_)
+            Value::Dict(_)
+                | Value::Instance(_)
+                | Value::Module(_)
+                | Value::Class(_)
+                | Value::List(_)
+                | Value::Function(_)
         );
         let items = self.properties(interp, object, place).into_iter().map(|(name, value)| {
             // What is only there under a condition stays so.

@@ -67,7 +67,8 @@ pub(super) fn binary(
             }
             Value::Instance(instance) => {
                 let name = left.as_str()?;
-                let found = instance.attrs.contains(name) || interp.find_in_class(&instance.class, name, None).is_some();
+                let found =
+                    instance.attrs.contains(name) || interp.find_in_class(&instance.class, name, None).is_some();
                 found.then_some(Value::Bool(true))
             }
             Value::List(list) => {
@@ -89,7 +90,9 @@ fn strictly_same(left: &Value, right: &Value) -> Option<bool> {
         (Value::Bound(bound), other @ Value::Function(_)) | (other @ Value::Function(_), Value::Bound(bound)) => {
             bound.1.same(other)
         }
-        (Value::Bool(_), Value::Int(_) | Value::Float(_)) | (Value::Int(_) | Value::Float(_), Value::Bool(_)) => Some(false),
+        (Value::Bool(_), Value::Int(_) | Value::Float(_)) | (Value::Int(_) | Value::Float(_), Value::Bool(_)) => {
+            Some(false)
+        }
         (Value::Str(text), _) | (_, Value::Str(text)) if !matches!((left, right), (Value::Str(_), Value::Str(_))) => {
             let other = if matches!(left, Value::Str(_)) { right } else { left };
             match other {
@@ -116,7 +119,9 @@ fn instance_of(script: &Script<'_>, interp: &mut Interp, left: &Value, right: &V
         (Value::List(list), Value::External(path)) => {
             Some(Value::Bool(list.kind == ListKind::List && matches!(&**path, "Array" | "Object")))
         }
-        (Value::Made(made), Value::External(path)) if path.rsplit(['.', ':']).next().is_some_and(|name| name.starts_with("Zod")) => {
+        (Value::Made(made), Value::External(path))
+            if path.rsplit(['.', ':']).next().is_some_and(|name| name.starts_with("Zod")) =>
+        {
             let wanted = path.rsplit(['.', ':']).next()?;
             let class = script.schema_class_of(made, 0)?;
             Some(Value::Bool(class == wanted || matches!(wanted, "ZodType" | "ZodSchema")))

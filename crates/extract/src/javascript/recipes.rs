@@ -142,7 +142,10 @@ impl Recipes {
 
     /// What a class with these methods is, when it is one of an SDK's.
     pub(super) fn bundled(&self, has_method: &dyn Fn(&str) -> bool) -> Option<&str> {
-        self.bundled.iter().find(|class| class.methods.iter().all(|name| has_method(name))).map(|class| class.is.as_str())
+        self.bundled
+            .iter()
+            .find(|class| class.methods.iter().all(|name| has_method(name)))
+            .map(|class| class.is.as_str())
     }
 
     pub(super) fn is_converter(&self, function: &str) -> bool {

@@ -97,9 +97,13 @@ pub(super) fn call(interp: &mut Interp, made: &Made, name: &str, args: &Args, pl
                 return find(interp, text, &pattern, "exec");
             }
             // A global expression goes on where it stopped.
-            let from = made.attrs.get(STOPPED).and_then(|at| crate::javascript::operators::number(&at)).unwrap_or(0.0) as usize;
+            let from = made.attrs.get(STOPPED).and_then(|at| crate::javascript::operators::number(&at)).unwrap_or(0.0)
+                as usize;
             let found = regex.captures_at(text, from.min(text.len())).filter(|_| from <= text.len());
-            let end = found.as_ref().and_then(|found| found.get(0)).map(|whole| (whole.end() + usize::from(whole.is_empty())) as i64);
+            let end = found
+                .as_ref()
+                .and_then(|found| found.get(0))
+                .map(|whole| (whole.end() + usize::from(whole.is_empty())) as i64);
             made.attrs.set(STOPPED, Value::Int(end.unwrap_or(0)));
             Some(found.map_or(Value::Null, |found| groups(interp, &found)))
         }
@@ -120,8 +124,12 @@ pub(super) fn find(interp: &Interp, text: &str, pattern: &Value, name: &str) -> 
         pattern => compiled(pattern)?,
     };
     Some(match name {
-        "search" => Value::Int(regex.find(text).map_or(-1, |found| text[..found.start()].encode_utf16().count() as i64)),
-        "matchAll" => interp.list(ListKind::List, regex.captures_iter(text).map(|found| groups(interp, &found)).collect()),
+        "search" => {
+            Value::Int(regex.find(text).map_or(-1, |found| text[..found.start()].encode_utf16().count() as i64))
+        }
+        "matchAll" => {
+            interp.list(ListKind::List, regex.captures_iter(text).map(|found| groups(interp, &found)).collect())
+        }
         "match" if global => {
             let found: Vec<Value> = regex.find_iter(text).map(|found| Value::str(found.as_str())).collect();
             if found.is_empty() { Value::Null } else { interp.list(ListKind::List, found) }
@@ -151,7 +159,8 @@ pub(super) fn replace(
         match replacement {
             Value::Str(template) => expand(template, &captures, &mut out),
             function if function.is_function() => {
-                let group = |group: Option<regex::Match<'_>>| group.map_or(Value::Undefined, |g| Value::str(g.as_str()));
+                let group =
+                    |group: Option<regex::Match<'_>>| group.map_or(Value::Undefined, |g| Value::str(g.as_str()));
                 let given = captures.iter().map(group).collect();
                 let made = interp.call(function, &Args::of(given), place);
                 let made = interp.text_of(&made, None, place);

@@ -51,41 +51,44 @@ impl Script<'_> {
         }
         let at = |wanted: Argument| arguments.iter().position(|argument| *argument == wanted);
         let method = format!("javascript:{function}");
-        let tool = match (at(Argument::Name), at(Argument::Definition), at(Argument::Overloads), at(Argument::Definitions)) {
-            (_, _, _, Some(definitions)) => {
-                let items = interp.iterate(&arg(args, definitions), place);
-                if let Some(why) = &items.open {
-                    interp.gap(GapKind::Dynamic, format!("tools from {}", why.reason), place);
+        let tool =
+            match (at(Argument::Name), at(Argument::Definition), at(Argument::Overloads), at(Argument::Definitions)) {
+                (_, _, _, Some(definitions)) => {
+                    let items = interp.iterate(&arg(args, definitions), place);
+                    if let Some(why) = &items.open {
+                        interp.gap(GapKind::Dynamic, format!("tools from {}", why.reason), place);
+                    }
+                    for item in items.values {
+                        self.add_listed(interp, &item, &method, place);
+                    }
+                    return Some(Value::Undefined);
                 }
-                for item in items.values {
-                    self.add_listed(interp, &item, &method, place);
+                (Some(name), Some(definition), ..) => {
+                    if args.positional.len() <= definition && args.open.is_none() {
+                        return None;
+                    }
+                    Pending::defined(self, interp, Some(arg(args, name)), &arg(args, definition), place)
                 }
-                return Some(Value::Undefined);
-            }
-            (Some(name), Some(definition), ..) => {
-                if args.positional.len() <= definition && args.open.is_none() {
-                    return None;
+                (Some(name), _, Some(rest), _) => {
+                    let name = arg(args, name);
+                    let overloads = args.positional.get(rest..).unwrap_or_default();
+                    let is_function = |value: &Value| {
+                        value.is_function() || matches!(value, Value::Unknown(_) | Value::Made(_) | Value::Method(_))
+                    };
+                    if matches!(name, Value::Dict(_)) || !overloads.last().is_some_and(is_function) {
+                        return None;
+                    }
+                    Pending::overloaded(name, overloads)
                 }
-                Pending::defined(self, interp, Some(arg(args, name)), &arg(args, definition), place)
-            }
-            (Some(name), _, Some(rest), _) => {
-                let name = arg(args, name);
-                let overloads = args.positional.get(rest..).unwrap_or_default();
-                let is_function = |value: &Value| value.is_function() || matches!(value, Value::Unknown(_) | Value::Made(_) | Value::Method(_));
-                if matches!(name, Value::Dict(_)) || !overloads.last().is_some_and(is_function) {
-                    return None;
+                (_, Some(definition), ..) => {
+                    let definition = arg(args, definition);
+                    if !matches!(definition, Value::Dict(_) | Value::Instance(_) | Value::OneOf(_)) {
+                        return None;
+                    }
+                    Pending::defined(self, interp, None, &definition, place)
                 }
-                Pending::overloaded(name, overloads)
-            }
-            (_, Some(definition), ..) => {
-                let definition = arg(args, definition);
-                if !matches!(definition, Value::Dict(_) | Value::Instance(_) | Value::OneOf(_)) {
-                    return None;
-                }
-                Pending::defined(self, interp, None, &definition, place)
-            }
-            _ => return None,
-        };
+                _ => return None,
+            };
         self.add(interp, &tool, &method, place);
         Some(interp.made(&Value::external("registered"), &Args::default(), place))
     }
@@ -198,7 +201,11 @@ impl Script<'_> {
             return false;
         }
         let keys = &self.recipes.keys;
-        let mut has = |names: &[String]| names.iter().any(|name| !matches!(interp.get(item, name, place), Value::Undefined | Value::Null | Value::Unknown(_)));
+        let mut has = |names: &[String]| {
+            names.iter().any(|name| {
+                !matches!(interp.get(item, name, place), Value::Undefined | Value::Null | Value::Unknown(_))
+            })
+        };
         has(&keys.description) && has(&keys.input_schema)
     }
 
@@ -243,7 +250,8 @@ impl Script<'_> {
         let output_schema = self.schema(interp, &pending.output_schema, place).ok().flatten();
         let annotations = self.json(interp, &pending.annotations, false, place).ok();
         let annotations = annotations.and_then(|json| serde_json::from_value::<Annotations>(json).ok());
-        let origin = Origin { method: method.to_owned(), file: place.file.to_string(), line: place.line, package: None };
+        let origin =
+            Origin { method: method.to_owned(), file: place.file.to_string(), line: place.line, package: None };
         self.tools.borrow_mut().push(Tool {
             name: name.to_string(),
             title,
@@ -261,7 +269,10 @@ impl Script<'_> {
         let Value::Made(made) = decorator else { return false };
         let Some(path) = made.callee.path() else { return false };
         let definition = arg(&made.args, 0);
-        if made.args.is_new || !self.recipes.is_decorator(last(path)) || !matches!(definition, Value::Dict(_) | Value::Undefined) {
+        if made.args.is_new
+            || !self.recipes.is_decorator(last(path))
+            || !matches!(definition, Value::Dict(_) | Value::Undefined)
+        {
             return false;
         }
         let mut tool = Pending::defined(self, interp, None, &definition, place);
@@ -303,7 +314,10 @@ impl Script<'_> {
     fn add_tool_class(&self, interp: &mut Interp, value: &Value, place: &Place) {
         let Value::Class(class) = value else { return };
         let base = interp.outside_base(class);
-        if !base.and_then(|base| base.path().map(str::to_owned)).is_some_and(|path| self.recipes.tool_base(&path).is_some()) {
+        if !base
+            .and_then(|base| base.path().map(str::to_owned))
+            .is_some_and(|path| self.recipes.tool_base(&path).is_some())
+        {
             return;
         }
         let tool = interp.call(value, &Args { is_new: true, ..Args::default() }, place);
@@ -322,7 +336,13 @@ impl Script<'_> {
     }
 
     /// What `new` of a class of the package really makes: a schema of a library inside a bundle.
-    pub(super) fn recognised_instance(&self, interp: &mut Interp, class: &Rc<Class>, args: &Args, place: &Place) -> Option<Value> {
+    pub(super) fn recognised_instance(
+        &self,
+        interp: &mut Interp,
+        class: &Rc<Class>,
+        args: &Args,
+        place: &Place,
+    ) -> Option<Value> {
         let base = interp.outside_base(class)?;
         if base.path() != Some("zod:v3") {
             return None;
@@ -340,10 +360,12 @@ impl Script<'_> {
 /// The definition that a helper outside the package was given, which gives it back: `tools: { a: tool({ … }) }`.
 fn definition_of(item: Value) -> Value {
     match &item {
-        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => match made.args.positional.as_slice() {
-            [definition @ Value::Dict(_)] => definition.clone(),
-            _ => item,
-        },
+        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => {
+            match made.args.positional.as_slice() {
+                [definition @ Value::Dict(_)] => definition.clone(),
+                _ => item,
+            }
+        }
         _ => item,
     }
 }
@@ -360,7 +382,13 @@ struct Pending {
 
 impl Pending {
     /// A tool that an object describes, with its name apart or inside.
-    fn defined(script: &Script<'_>, interp: &mut Interp, name: Option<Value>, definition: &Value, place: &Place) -> Self {
+    fn defined(
+        script: &Script<'_>,
+        interp: &mut Interp,
+        name: Option<Value>,
+        definition: &Value,
+        place: &Place,
+    ) -> Self {
         let mut part = |keys: &[String]| {
             for key in keys {
                 let found = interp.get(definition, key, place);
@@ -420,4 +448,3 @@ fn is_annotations(dict: &crate::fold::Dict) -> bool {
 pub(super) fn whole(kind: GapKind, reason: String) -> Gap {
     Gap { kind, reason, file: String::new(), line: 0 }
 }
-

@@ -26,10 +26,46 @@ const EXTENSIONS: [&str; 8] = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".j
 const BUILT: [&str; 5] = ["dist", "build", "lib", "out", "bin"];
 /// Modules of Node, by their first part.
 const BUILTINS: [&str; 40] = [
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os",
-    "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "sea", "stream", "string_decoder",
-    "test", "timers", "tls", "tty", "url", "util", "v8", "vm", "zlib",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "sea",
+    "stream",
+    "string_decoder",
+    "test",
+    "timers",
+    "tls",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "zlib",
 ];
 
 /// Finds the files that imports mean.
@@ -99,7 +135,11 @@ impl<'t> Resolver<'t> {
             let manifest = self.manifest(path)?;
             let main = manifest.library().into_iter().filter_map(|file| join(path, &file));
             return main.filter(|file| file != path).find_map(|file| {
-                if self.tree.contains(&file) { Some(file) } else { EXTENSIONS.iter().map(|e| format!("{file}{e}")).find(|f| self.tree.contains(f)) }
+                if self.tree.contains(&file) {
+                    Some(file)
+                } else {
+                    EXTENSIONS.iter().map(|e| format!("{file}{e}")).find(|f| self.tree.contains(f))
+                }
             });
         }
         EXTENSIONS.iter().map(|extension| inside(&format!("index{extension}"))).find(|file| self.tree.contains(file))
@@ -126,7 +166,11 @@ impl<'t> Resolver<'t> {
         let rest = specifier.strip_prefix(name)?;
         let mut folder = parent(file);
         loop {
-            let package = if folder.is_empty() { format!("node_modules/{name}") } else { format!("{folder}/node_modules/{name}") };
+            let package = if folder.is_empty() {
+                format!("node_modules/{name}")
+            } else {
+                format!("{folder}/node_modules/{name}")
+            };
             if let Some(manifest) = self.manifest(&package) {
                 let by_exports = manifest.field("exports").and_then(|it| target(it, &format!(".{rest}"), require));
                 return match by_exports {
@@ -211,7 +255,10 @@ mod tests {
         assert_eq!(resolver.resolve("src/x.js", "./a.js", false), file("src/a.ts"));
         assert_eq!(resolver.resolve("src/x.js", "./b", true), file("src/b/index.js"));
         assert_eq!(resolver.resolve("src/x.js", "../src/c", true), file("src/c.json"));
-        assert_eq!(resolver.resolve("src/x.js", "../../etc/passwd", true), Resolved::Missing("../../etc/passwd".into()));
+        assert_eq!(
+            resolver.resolve("src/x.js", "../../etc/passwd", true),
+            Resolved::Missing("../../etc/passwd".into())
+        );
         assert_eq!(resolver.file("dist/a.js").as_deref(), Some("src/a.ts"));
     }
 

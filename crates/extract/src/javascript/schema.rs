@@ -81,7 +81,12 @@ type Shape = IndexMap<Rc<str>, Value>;
 
 impl Script<'_> {
     /// A tool's schema: a raw shape, a schema object of a library, or JSON Schema. `None` when none was given.
-    pub(super) fn schema(&self, interp: &mut Interp, value: &Value, place: &Place) -> Result<Option<Json>, Rc<Unknown>> {
+    pub(super) fn schema(
+        &self,
+        interp: &mut Interp,
+        value: &Value,
+        place: &Place,
+    ) -> Result<Option<Json>, Rc<Unknown>> {
         let Some(value) = value.usual() else { return Err(interp.why(value, place)) };
         match &value {
             Value::Undefined | Value::Null => Ok(None),
@@ -104,15 +109,24 @@ impl Script<'_> {
     fn is_shape(&self, interp: &mut Interp, value: &Value, place: &Place) -> bool {
         let properties = self.properties(interp, value, place);
         let words = ["type", "properties", "$schema", "anyOf", "oneOf", "allOf", "$ref"];
-        let stated = properties.iter().any(|(key, value)| {
-            words.contains(&&**key) && !is_symbolic(value) && !matches!(value, Value::Unknown(_))
-        });
-        !stated && (properties.is_empty() || properties.iter().any(|(_, value)| is_symbolic(value)))
-            && properties.iter().all(|(_, value)| is_symbolic(value) || matches!(value, Value::Unknown(_) | Value::OneOf(_) | Value::Dict(_) | Value::Instance(_)))
+        let stated = properties
+            .iter()
+            .any(|(key, value)| words.contains(&&**key) && !is_symbolic(value) && !matches!(value, Value::Unknown(_)));
+        !stated
+            && (properties.is_empty() || properties.iter().any(|(_, value)| is_symbolic(value)))
+            && properties.iter().all(|(_, value)| {
+                is_symbolic(value)
+                    || matches!(value, Value::Unknown(_) | Value::OneOf(_) | Value::Dict(_) | Value::Instance(_))
+            })
     }
 
     /// A schema object of a library, or what a converter makes of one, as JSON Schema. `None` for other values.
-    pub(super) fn foreign_schema(&self, interp: &mut Interp, value: &Value, place: &Place) -> Option<Result<Json, Rc<Unknown>>> {
+    pub(super) fn foreign_schema(
+        &self,
+        interp: &mut Interp,
+        value: &Value,
+        place: &Place,
+    ) -> Option<Result<Json, Rc<Unknown>>> {
         match value {
             Value::Made(made) => {
                 let name = match &made.callee {
@@ -190,7 +204,9 @@ impl Script<'_> {
     fn is_schema(&self, value: &Value) -> bool {
         match value {
             Value::Made(made) => match &made.callee {
-                Value::External(path) => path.starts_with("zod:v") || zod::is_factory(last(path)) || typebox::is_factory(last(path)),
+                Value::External(path) => {
+                    path.starts_with("zod:v") || zod::is_factory(last(path)) || typebox::is_factory(last(path))
+                }
                 Value::Method(method) => self.is_schema(&method.receiver) || zod::is_factory(&method.name),
                 _ => false,
             },
@@ -207,9 +223,17 @@ impl Script<'_> {
     }
 
     /// A property of a schema object that code looks into: `schema.shape`, `schema.options`.
-    pub(super) fn schema_member(&self, interp: &mut Interp, made: &Rc<Made>, name: &str, place: &Place) -> Option<Value> {
+    pub(super) fn schema_member(
+        &self,
+        interp: &mut Interp,
+        made: &Rc<Made>,
+        name: &str,
+        place: &Place,
+    ) -> Option<Value> {
         let value = Value::Made(made.clone());
-        if !matches!(name, "shape" | "options" | "enum" | "Enum" | "Values" | "_def" | "_zod" | "def" | "description") || !self.is_schema(&value) {
+        if !matches!(name, "shape" | "options" | "enum" | "Enum" | "Values" | "_def" | "_zod" | "def" | "description")
+            || !self.is_schema(&value)
+        {
             return None;
         }
         match name {
@@ -243,7 +267,13 @@ impl Script<'_> {
 
     /// A call of a package's own function on a schema: when the function names JSON Schema's dialects, it is a
     /// converter inside a bundle, and what it would make is known without running it.
-    pub(super) fn converted(&self, interp: &mut Interp, code: &Rc<crate::module::Function>, args: &Args, place: &Place) -> Option<Value> {
+    pub(super) fn converted(
+        &self,
+        interp: &mut Interp,
+        code: &Rc<crate::module::Function>,
+        args: &Args,
+        place: &Place,
+    ) -> Option<Value> {
         let first = args.positional.first()?;
         if !matches!(first, Value::Made(_)) || !self.is_schema(first) || !self.is_bundled_converter(code) {
             return None;

@@ -45,7 +45,8 @@ impl Script<'_> {
             args.positional.push(get(interp, part));
         }
         let plain = name.to_lowercase();
-        let mut read = self.factory(interp, if factory.is_empty() { &plain } else { factory }, &args, false, place, depth)?;
+        let mut read =
+            self.factory(interp, if factory.is_empty() { &plain } else { factory }, &args, false, place, depth)?;
         let checks = get(interp, "checks");
         if let Value::List(checks) = &checks {
             for check in checks.snapshot() {
@@ -94,7 +95,14 @@ impl Script<'_> {
         for part in parts {
             args.positional.push(get(interp, part));
         }
-        let mut read = self.factory(interp, if kind == "template_literal" { "templateLiteral" } else { &kind }, &args, false, place, depth)?;
+        let mut read = self.factory(
+            interp,
+            if kind == "template_literal" { "templateLiteral" } else { &kind },
+            &args,
+            false,
+            place,
+            depth,
+        )?;
         let format = get(interp, "format");
         read = match format.as_str() {
             Some(format) if format.contains("int") => read.set("type", "integer"),
@@ -149,13 +157,16 @@ fn names_dialect(block: &Block, is_dialect: &dyn Fn(&str) -> bool, left: &mut us
 fn in_statement(stmt: &Stmt, is_dialect: &dyn Fn(&str) -> bool, left: &mut usize) -> bool {
     let inside = |expr: &Expr, left: &mut usize| in_expression(expr, is_dialect, left);
     match &stmt.kind {
-        StmtKind::Expr(expr) | StmtKind::Return(Some(expr)) | StmtKind::Assign { value: Some(expr), .. } => inside(expr, left),
+        StmtKind::Expr(expr) | StmtKind::Return(Some(expr)) | StmtKind::Assign { value: Some(expr), .. } => {
+            inside(expr, left)
+        }
         StmtKind::If { then, otherwise, test } => {
             inside(test, left) || names_dialect(then, is_dialect, left) || names_dialect(otherwise, is_dialect, left)
         }
-        StmtKind::Block(body) | StmtKind::For { body, .. } | StmtKind::While { body, .. } | StmtKind::Try { body, .. } => {
-            names_dialect(body, is_dialect, left)
-        }
+        StmtKind::Block(body)
+        | StmtKind::For { body, .. }
+        | StmtKind::While { body, .. }
+        | StmtKind::Try { body, .. } => names_dialect(body, is_dialect, left),
         _ => false,
     }
 }
@@ -168,7 +179,9 @@ fn in_expression(expr: &Expr, is_dialect: &dyn Fn(&str) -> bool, left: &mut usiz
     let mut inside = |expr: &Expr| in_expression(expr, is_dialect, left);
     match &expr.kind {
         ExprKind::Str(text) => is_dialect(text),
-        ExprKind::Template(parts) => parts.iter().any(|part| matches!(part, TemplatePart::Text(text) if is_dialect(text))),
+        ExprKind::Template(parts) => {
+            parts.iter().any(|part| matches!(part, TemplatePart::Text(text) if is_dialect(text)))
+        }
         ExprKind::Conditional(a, b, c) => inside(a) || inside(b) || inside(c),
         ExprKind::Assign(_, value) => inside(value),
         ExprKind::Logic(a, _, b) | ExprKind::Binary(a, _, b) => inside(a) || inside(b),
@@ -178,10 +191,13 @@ fn in_expression(expr: &Expr, is_dialect: &dyn Fn(&str) -> bool, left: &mut usiz
             DictItem::Method(..) => false,
         }),
         ExprKind::Call(call) => {
-            inside(&call.callee) || call.args.iter().any(|arg| matches!(arg, Arg::Positional(value) | Arg::Spread(value) if inside(value)))
+            inside(&call.callee)
+                || call
+                    .args
+                    .iter()
+                    .any(|arg| matches!(arg, Arg::Positional(value) | Arg::Spread(value) if inside(value)))
         }
         ExprKind::Member(object, _) => inside(object),
         _ => false,
     }
 }
-

@@ -7,8 +7,29 @@ use crate::fold::{Args, Interp, Place};
 use crate::javascript::{Script, arg};
 
 const FACTORIES: &[&str] = &[
-    "Any", "Array", "Boolean", "Composite", "Date", "Enum", "Integer", "Intersect", "Literal", "Null", "Number", "Object",
-    "Omit", "Optional", "Partial", "Pick", "Readonly", "Record", "String", "Tuple", "Union", "Unknown", "Unsafe",
+    "Any",
+    "Array",
+    "Boolean",
+    "Composite",
+    "Date",
+    "Enum",
+    "Integer",
+    "Intersect",
+    "Literal",
+    "Null",
+    "Number",
+    "Object",
+    "Omit",
+    "Optional",
+    "Partial",
+    "Pick",
+    "Readonly",
+    "Record",
+    "String",
+    "Tuple",
+    "Union",
+    "Unknown",
+    "Unsafe",
 ];
 
 /// Whether a function of that name makes a schema.
@@ -18,7 +39,14 @@ pub(super) fn is_factory(name: &str) -> bool {
 
 impl Script<'_> {
     /// The schema that a function of the library makes.
-    pub(super) fn read_typebox(&self, interp: &mut Interp, name: &str, args: &Args, place: &Place, depth: usize) -> Answer {
+    pub(super) fn read_typebox(
+        &self,
+        interp: &mut Interp,
+        name: &str,
+        args: &Args,
+        place: &Place,
+        depth: usize,
+    ) -> Answer {
         let first = arg(args, 0);
         let inner = |interp: &mut Interp| self.read(interp, &first, place, depth + 1);
         let all = |interp: &mut Interp| -> Result<Vec<Json>, _> {

@@ -10,12 +10,68 @@ use crate::javascript::{Script, arg, json as values};
 
 /// Functions of the library that make a schema.
 const FACTORIES: &[&str] = &[
-    "any", "array", "base64", "bigint", "boolean", "cidrv4", "custom", "cuid", "cuid2", "date", "datetime",
-    "discriminatedUnion", "email", "enum", "float32", "float64", "function", "guid", "hostname", "instanceof", "int", "int32",
-    "intersection", "ipv4", "ipv6", "json", "jwt", "lazy", "literal", "looseObject", "looseRecord", "map", "nan", "nanoid",
-    "nativeEnum", "never", "null", "number", "object", "partialRecord", "pipe", "preprocess", "promise", "record", "set",
-    "strictObject", "string", "stringFormat", "stringbool", "symbol", "templateLiteral", "transform", "tuple", "uint32",
-    "ulid", "undefined", "union", "unknown", "url", "uuid", "void", "xor",
+    "any",
+    "array",
+    "base64",
+    "bigint",
+    "boolean",
+    "cidrv4",
+    "cuid",
+    "cuid2",
+    "custom",
+    "date",
+    "datetime",
+    "discriminatedUnion",
+    "email",
+    "enum",
+    "float32",
+    "float64",
+    "function",
+    "guid",
+    "hostname",
+    "instanceof",
+    "int",
+    "int32",
+    "intersection",
+    "ipv4",
+    "ipv6",
+    "json",
+    "jwt",
+    "lazy",
+    "literal",
+    "looseObject",
+    "looseRecord",
+    "map",
+    "nan",
+    "nanoid",
+    "nativeEnum",
+    "never",
+    "null",
+    "number",
+    "object",
+    "partialRecord",
+    "pipe",
+    "preprocess",
+    "promise",
+    "record",
+    "set",
+    "strictObject",
+    "string",
+    "stringFormat",
+    "stringbool",
+    "symbol",
+    "templateLiteral",
+    "transform",
+    "tuple",
+    "uint32",
+    "ulid",
+    "undefined",
+    "union",
+    "unknown",
+    "url",
+    "uuid",
+    "void",
+    "xor",
 ];
 
 /// Whether a function of that name makes a schema.
@@ -25,11 +81,25 @@ pub(super) fn is_factory(name: &str) -> bool {
 
 /// Methods that wrap a schema in one of another class, with that class.
 const WRAPPERS: &[(&str, &str)] = &[
-    ("optional", "ZodOptional"), ("exactOptional", "ZodOptional"), ("nullish", "ZodOptional"), ("nullable", "ZodNullable"),
-    ("default", "ZodDefault"), ("prefault", "ZodPrefault"), ("catch", "ZodCatch"), ("array", "ZodArray"), ("or", "ZodUnion"),
-    ("and", "ZodIntersection"), ("pipe", "ZodPipe"), ("readonly", "ZodReadonly"), ("nonoptional", "ZodNonOptional"),
-    ("brand", "ZodBranded"), ("promise", "ZodPromise"), ("transform", "ZodEffects"), ("refine", "ZodEffects"),
-    ("superRefine", "ZodEffects"), ("preprocess", "ZodEffects"),
+    ("optional", "ZodOptional"),
+    ("exactOptional", "ZodOptional"),
+    ("nullish", "ZodOptional"),
+    ("nullable", "ZodNullable"),
+    ("default", "ZodDefault"),
+    ("prefault", "ZodPrefault"),
+    ("catch", "ZodCatch"),
+    ("array", "ZodArray"),
+    ("or", "ZodUnion"),
+    ("and", "ZodIntersection"),
+    ("pipe", "ZodPipe"),
+    ("readonly", "ZodReadonly"),
+    ("nonoptional", "ZodNonOptional"),
+    ("brand", "ZodBranded"),
+    ("promise", "ZodPromise"),
+    ("transform", "ZodEffects"),
+    ("refine", "ZodEffects"),
+    ("superRefine", "ZodEffects"),
+    ("preprocess", "ZodEffects"),
 ];
 
 /// The class of the schemas that a function makes.
@@ -71,7 +141,9 @@ impl Script<'_> {
             return None;
         }
         match &made.callee {
-            Value::External(path) if !path.starts_with("zod:v") => Some(class_of(crate::javascript::recipes::last(path))),
+            Value::External(path) if !path.starts_with("zod:v") => {
+                Some(class_of(crate::javascript::recipes::last(path)))
+            }
             Value::Method(method) if !self.is_schema(&method.receiver) => Some(class_of(&method.name)),
             Value::Method(method) => {
                 let keeps = matches!(&*method.name, "transform" | "refine" | "superRefine") && self.is_zod4.get();
@@ -102,19 +174,24 @@ impl Script<'_> {
             _ => arg(&at.args, 0),
         };
         let kind = class.trim_start_matches("Zod").to_lowercase();
-        let mut def: Vec<(&str, Value)> = vec![("typeName", Value::str(&class)), ("checks", Value::list(ListKind::List, Vec::new()))];
+        let mut def: Vec<(&str, Value)> =
+            vec![("typeName", Value::str(&class)), ("checks", Value::list(ListKind::List, Vec::new()))];
         if self.is_zod4.get() || kind != "array" {
             def.push(("type", Value::str(&kind)));
         }
         match kind.as_str() {
-            "optional" | "nullable" | "default" | "catch" | "readonly" | "prefault" | "nonoptional" => def.push(("innerType", inner)),
+            "optional" | "nullable" | "default" | "catch" | "readonly" | "prefault" | "nonoptional" => {
+                def.push(("innerType", inner))
+            }
             "effects" => def.push(("schema", inner)),
             "branded" => def.push(("type", inner)),
             "array" if self.is_zod4.get() => def.push(("element", inner)),
             "array" => def.push(("type", inner)),
             "enum" | "nativeenum" => def.extend([("values", inner.clone()), ("entries", inner)]),
             "literal" => def.extend([("value", inner.clone()), ("values", Value::list(ListKind::List, vec![inner]))]),
-            "union" | "discriminatedunion" => def.push(("options", arg(&at.args, at.args.positional.len().saturating_sub(1).min(1)))),
+            "union" | "discriminatedunion" => {
+                def.push(("options", arg(&at.args, at.args.positional.len().saturating_sub(1).min(1))))
+            }
             "record" => def.extend([("keyType", inner), ("valueType", arg(&at.args, 1))]),
             "object" => def.push(("shape", Value::dict(self.shape(interp, &Value::Made(made.clone()), place, 0)?))),
             _ => {}
@@ -142,13 +219,15 @@ impl Script<'_> {
         let first = arg(args, 0);
         let inner = |script: &Self, interp: &mut Interp, n: usize| script.read(interp, &arg(args, n), place, depth + 1);
         let read = match name {
-            "string" | "stringbool" | "templateLiteral" | "stringFormat" | "base64" | "cuid" | "cuid2" | "ulid" | "nanoid"
-            | "jwt" | "hostname" | "cidrv4" => Read::typed("string"),
+            "string" | "stringbool" | "templateLiteral" | "stringFormat" | "base64" | "cuid" | "cuid2" | "ulid"
+            | "nanoid" | "jwt" | "hostname" | "cidrv4" => Read::typed("string"),
             "number" | "float32" | "float64" | "nan" => Read::typed("number"),
             "int" | "int32" | "uint32" | "bigint" => Read::typed("integer"),
             "boolean" => Read::typed("boolean"),
             "null" => Read::typed("null"),
-            "date" if matches!(first, Value::Undefined | Value::Dict(_)) => Read::typed("string").set("format", "date-time"),
+            "date" if matches!(first, Value::Undefined | Value::Dict(_)) => {
+                Read::typed("string").set("format", "date-time")
+            }
             "any" | "unknown" => Read { optional: !self.is_zod4.get(), ..Read::default() },
             "custom" | "instanceof" | "json" | "transform" | "function" | "symbol" | "promise" => Read::default(),
             "undefined" | "void" => Read::default().optional(),
@@ -247,14 +326,22 @@ impl Script<'_> {
                 // An enum of numbers also maps them back to names.
                 let is_back = |key: &str| key.parse::<f64>().is_ok();
                 let has_numbers = map.values().any(Json::is_number);
-                let keep = |(key, value): (String, Json)| (!(has_numbers && is_back(&key) && value.is_string())).then_some(value);
+                let keep = |(key, value): (String, Json)| {
+                    (!(has_numbers && is_back(&key) && value.is_string())).then_some(value)
+                };
                 enumerated(map.into_iter().filter_map(keep).collect())
             }
             _ => Read::default(),
         })
     }
 
-    fn all(&self, interp: &mut Interp, list: &Value, place: &Place, depth: usize) -> Result<Vec<Read>, Rc<crate::fold::Unknown>> {
+    fn all(
+        &self,
+        interp: &mut Interp,
+        list: &Value,
+        place: &Place,
+        depth: usize,
+    ) -> Result<Vec<Read>, Rc<crate::fold::Unknown>> {
         let items = interp.iterate(list, place);
         if let Some(why) = items.open {
             return Err(why);
@@ -356,7 +443,10 @@ impl Script<'_> {
         place: &Place,
         depth: usize,
     ) -> Answer {
-        if matches!(name, "extend" | "augment" | "safeExtend" | "merge" | "pick" | "omit" | "partial" | "deepPartial" | "required") {
+        if matches!(
+            name,
+            "extend" | "augment" | "safeExtend" | "merge" | "pick" | "omit" | "partial" | "deepPartial" | "required"
+        ) {
             let value = Value::Made(made.clone());
             return match self.shape(interp, &value, place, depth) {
                 Some(shape) => {
