@@ -36,6 +36,14 @@ struct Case {
     fired: Vec<usize>,
 }
 
+impl Case {
+    /// The same case with nothing seen but the verb of its name: the floor to compare with.
+    fn by_name(&self, features: &[Feature]) -> Self {
+        let fired = self.fired.iter().copied().filter(|&f| features[f].id.starts_with("name-")).collect();
+        Self { server: self.server.clone(), name: self.name.clone(), fired, ..*self }
+    }
+}
+
 #[derive(Clone)]
 struct Model {
     bias: [f64; CLASSES],
@@ -85,6 +93,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let temperature = temperature(&cases, &held_out);
     let as_fitted: Vec<_> = cases.iter().map(|c| odds(&features, &fitted, c)).collect();
     let as_written: Vec<_> = cases.iter().map(|c| odds(&features, &prior, c)).collect();
+    let by_name: Vec<_> = cases.iter().map(|c| odds(&features, &prior, &c.by_name(&features))).collect();
+    report("the verb of the name alone", &cases, &by_name);
     report("weights as written", &cases, &as_written);
     report("fitted", &cases, &as_fitted);
     report("servers held out", &cases, &held_out);

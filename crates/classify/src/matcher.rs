@@ -159,7 +159,7 @@ impl Matcher {
                     hidden.push((first, last, field.place.is_prose()));
                 }
             }
-            if hits.len() - from > 1 {
+            if hits.last().is_some_and(|h| h.last != h.first) && hits.len() - from > 1 {
                 hits[from..].sort_by_key(|h| std::cmp::Reverse(h.last));
             }
         }

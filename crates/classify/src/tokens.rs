@@ -225,9 +225,9 @@ mod tests {
         let matcher = Matcher::new(&[]).unwrap();
         let mut tokenizer = Tokenizer::new(&matcher, Vec::new());
         if prose {
-            tokenizer.prose(text)
+            tokenizer.prose(text);
         } else {
-            tokenizer.identifier(text)
+            tokenizer.identifier(text);
         }
         let shown = tokenizer.tokens.iter().map(|t| match t.kind {
             Kind::Comma => ",".to_owned(),
@@ -251,7 +251,7 @@ mod tests {
     fn prose_keeps_sentences_clauses_and_code_apart() {
         assert_eq!(
             cut("Doesn't delete.\n\nUse `rm_all`, or read-only", true),
-            "doesn't delete . . use `rm_all` , or read only ."
+            "doesn't delete . . . use `rm_all` , or read only ."
         );
         assert_eq!(cut("ok a_b c: d", true), "ok `a_b` c : d .");
         assert_eq!(cut("使用SQL查询。", true), "使用 sql 查询 . .");
