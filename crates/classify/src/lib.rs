@@ -27,6 +27,7 @@ mod error;
 mod folder;
 mod grammar;
 mod lexicon;
+mod lint;
 mod load;
 mod matcher;
 mod overrides;
@@ -40,5 +41,6 @@ mod weigh;
 
 pub use error::{Error, Problem};
 pub use folder::read_folder;
+pub use lint::PoisonRule;
 pub use rule::{Claim, Example, Rule, Status};
 pub use rules::{Explained, Failure, Rules};

@@ -7,6 +7,7 @@ use riskdex_model::Fingerprint;
 use crate::compile::compile;
 use crate::error::{Error, Problem};
 use crate::lexicon::{self, Lexicon};
+use crate::lint::Lint;
 use crate::overrides::{self, Override};
 use crate::rationale::Templates;
 use crate::rule::{self, Rule};
@@ -70,6 +71,7 @@ pub(crate) fn load(sources: Vec<Source>) -> Result<Rules, Error> {
             rule.weight = fitted;
         }
     }
+    let lint = Lint::load(&sources, &mut problems);
     let version = version(&sources);
     let by_path: BTreeMap<String, Source> = sources.into_iter().map(|s| (s.path.clone(), s)).collect();
     let lexicons = read.lexicons.into_values().map(|(lexicon, _)| lexicon).collect();
@@ -77,7 +79,7 @@ pub(crate) fn load(sources: Vec<Source>) -> Result<Rules, Error> {
     if !problems.is_empty() {
         return Err(Error::Rules(problems));
     }
-    Ok(Rules { rules, engine, weights: read.weights, templates, overrides: read.overrides, version })
+    Ok(Rules { rules, engine, weights: read.weights, templates, overrides: read.overrides, lint, version })
 }
 
 impl Read {
@@ -96,7 +98,7 @@ impl Read {
                         // The user's words are added to the built-in ones.
                         Some((known, own)) if *own != source.own => known.terms.extend(lexicon.terms),
                         Some(_) => {
-                            problems.push(source.problem(0, format!("the list `{}` is there twice", lexicon.name)));
+                            problems.push(source.problem(0, format!("the list `{}` is there twice", lexicon.name)))
                         }
                         None => {
                             self.lexicons.insert(lexicon.name.clone(), (lexicon, source.own));

@@ -125,16 +125,21 @@ const FENCE: &str = "```toml\n";
 /// Where the TOML block begins in a rule file.
 pub(crate) const BLOCK_AT: usize = FENCE.len();
 
+/// The TOML block that a rule file begins with, and where the rest begins.
+pub(crate) fn fenced<'s>(source: &'s Source, problems: &mut Vec<Problem>) -> Option<(&'s str, usize)> {
+    let block = source.text.strip_prefix(FENCE).and_then(|text| {
+        let end = text.find("\n```")?;
+        Some((&text[..=end], FENCE.len() + end + "\n```".len()))
+    });
+    if block.is_none() {
+        problems.push(source.problem(0, "a rule file begins with a block ```toml … ```"));
+    }
+    block
+}
+
 /// Reads a rule file: a TOML block, a heading, why the rule is right, and examples under `## Found` and `## Clean`.
 pub(crate) fn read(source: &Source, problems: &mut Vec<Problem>) -> Option<Rule> {
-    let text = &source.text;
-    let Some((block, rest_at)) = text.strip_prefix(FENCE).and_then(|t| {
-        let end = t.find("\n```")?;
-        Some((&t[..=end], FENCE.len() + end + "\n```".len()))
-    }) else {
-        problems.push(source.problem(0, "a rule file begins with a block ```toml … ```"));
-        return None;
-    };
+    let (block, rest_at) = fenced(source, problems)?;
     let head: Head = match toml::from_str(block) {
         Ok(head) => head,
         Err(error) => {
@@ -176,11 +181,11 @@ pub(crate) fn read(source: &Source, problems: &mut Vec<Problem>) -> Option<Rule>
 }
 
 #[derive(Default)]
-struct Prose {
-    title: String,
-    why: String,
-    found: Vec<Example>,
-    clean: Vec<Example>,
+pub(crate) struct Prose {
+    pub(crate) title: String,
+    pub(crate) why: String,
+    pub(crate) found: Vec<Example>,
+    pub(crate) clean: Vec<Example>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -191,7 +196,7 @@ enum Part {
     Clean,
 }
 
-fn prose(source: &Source, from: usize, problems: &mut Vec<Problem>) -> Prose {
+pub(crate) fn prose(source: &Source, from: usize, problems: &mut Vec<Problem>) -> Prose {
     let mut prose = Prose::default();
     let mut part = Part::Before;
     let mut block: Option<(usize, Option<Category>, String)> = None;

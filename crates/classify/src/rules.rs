@@ -7,6 +7,7 @@ use riskdex_model::{Evidence, Tool, Verdict};
 use crate::document::Document;
 use crate::engine::{Engine, Fired, Firing, Scratch};
 use crate::error::Error;
+use crate::lint::{Lint, PoisonRule};
 use crate::load::load;
 use crate::overrides::Override;
 use crate::rationale::Templates;
@@ -27,6 +28,7 @@ pub struct Rules {
     pub(crate) weights: Weights,
     pub(crate) templates: Templates,
     pub(crate) overrides: Vec<Override>,
+    pub(crate) lint: Lint,
     pub(crate) version: String,
 }
 
@@ -84,6 +86,11 @@ impl Rules {
         self.rules.iter()
     }
 
+    /// The rules about definitions that are written against their reader, by id.
+    pub fn poison(&self) -> impl Iterator<Item = &PoisonRule> {
+        self.lint.rules().iter()
+    }
+
     /// Judges a definition.
     pub fn classify(&self, tool: &Tool) -> Verdict {
         self.look(tool, |document, fired| judge(self, tool, document, fired))
@@ -114,7 +121,7 @@ impl Rules {
 
     /// Runs the examples of all rule files; what fails is given back.
     pub fn test(&self) -> Vec<Failure> {
-        let mut failures = Vec::new();
+        let mut failures = self.lint.test();
         for rule in self.rules.iter().filter(|r| r.status != Status::Retired) {
             for (examples, wanted) in [(&rule.found, true), (&rule.clean, false)] {
                 for example in examples {

@@ -56,11 +56,8 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
     let mut clauses: Vec<String> = Vec::new();
     for firing in &decisive {
         let clause = clause(rule(firing), fired.words(firing), document);
-        if !clause.is_empty() && !clauses.contains(&clause) {
+        if !clause.is_empty() && !clauses.contains(&clause) && clauses.len() < CLAUSES_MAX {
             clauses.push(clause);
-        }
-        if clauses.len() == CLAUSES_MAX {
-            break;
         }
     }
     let rationale = rules.templates.rationale(&Grounds {
@@ -93,7 +90,7 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
         evidence.push(Evidence { field: "name".into(), start: 0, end, text: tool.name.clone(), rule });
     }
     let disagreements = tool.annotations.as_ref().map(|a| disagreements(a, category)).unwrap_or_default();
-    let warnings = Vec::new();
+    let warnings = rules.lint.warnings(tool);
     Verdict { category, risk: level, confidence, rationale, evidence, signals, warnings, disagreements }
 }
 
@@ -139,22 +136,12 @@ fn phrase(text: &str) -> &str {
     };
     let end = end.into_iter().find(|&(at, c, words)| at > 0 && is_end(at, c, words)).map_or(text.len(), |(at, ..)| at);
     let cut = &text[..end];
-    // A long clause ends between words, and not on one that leans on the next.
-    let mut cut = match cut.rfind(' ') {
+    // A long clause ends between words.
+    match cut.rfind(' ') {
         Some(space) if text[end..].starts_with(char::is_alphanumeric) => &cut[..space],
         _ => cut.trim_end(),
-    };
-    while let Some((rest, _)) = cut.rsplit_once(' ').filter(|(_, last)| LEANING.contains(last)) {
-        cut = rest;
     }
-    cut
 }
-
-/// Words that a quotation does not end with.
-const LEANING: [&str; 20] = [
-    "a", "an", "the", "its", "their", "your", "this", "of", "in", "to", "with", "from", "for", "by", "on", "at", "and",
-    "or", "as", "that",
-];
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
