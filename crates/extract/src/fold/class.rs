@@ -299,7 +299,9 @@ impl Interp<'_> {
         match object {
             Value::Bound(bound) => self.set(&bound.1, name, value),
             Value::Dict(dict) => {
-                dict.set(Value::str(name), value);
+                let key = Value::str(name);
+                let value = self.perhaps(dict, &key, value);
+                dict.set(key, value);
             }
             Value::OneOf(values) => {
                 for object in values.iter() {

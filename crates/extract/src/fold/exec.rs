@@ -38,7 +38,10 @@ impl Interp<'_> {
     /// Runs the statements of a module's top level.
     pub(crate) fn run_module(&mut self, body: &[Stmt], scope: &Rc<Scope>) {
         let (gates, frame) = (self.gates.len(), self.open_module_frame());
+        // A module is run once, whichever branch asks for it first: what it sets is not undone with that branch.
+        let journals = std::mem::take(&mut self.journals);
         self.exec(body, scope);
+        self.journals = journals;
         self.close_module_frame(frame);
         self.gates.truncate(gates);
     }

@@ -223,6 +223,19 @@ impl Interp<'_> {
         }
     }
 
+    /// What a JavaScript object holds under a key that is set under conditions opened since it was made: the value
+    /// under those conditions, or one of the old and the new.
+    pub(super) fn perhaps(&self, dict: &Dict, key: &Value, value: Value) -> Value {
+        if self.is_python() || self.gate_depth() <= dict.depth {
+            return value;
+        }
+        match (self.gated_element(value, dict.depth), dict.get(key)) {
+            (Value::Gated(_), Some(old @ Value::Gated(_))) => old,
+            (Value::Gated(gated), Some(old)) => one_of([old, gated.1.clone()]),
+            (value, _) => value,
+        }
+    }
+
     /// Sets an item of a dict; a key that is not known leaves the dict open.
     pub(crate) fn set_item(&mut self, dict: &Rc<Dict>, key: Value, value: Value, place: &Place) {
         if let Value::OneOf(keys) = &key {
@@ -252,6 +265,7 @@ impl Interp<'_> {
             },
             None => value,
         };
+        let value = self.perhaps(dict, &key, value);
         if !dict.set(key.clone(), value) {
             let why = self.why(&key, place);
             dict.leave_open(&why);

@@ -112,6 +112,10 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
         "list" | "tuple" | "set" | "frozenset" => {
             let kind = crate::fold::list_kind(name)?;
             match first {
+                // What a setting is by default stays a default.
+                Some(value @ Value::Unknown(_)) if value.usual().is_some() => {
+                    interp.lift(&value.clone(), &mut |interp, value| as_kind(interp, value, kind, place))
+                }
                 Some(value) => as_kind(interp, value, kind, place),
                 None => interp.list(kind, Vec::new()),
             }

@@ -264,13 +264,7 @@ pub(super) fn call_method(
 }
 
 /// Calls what a call outside the package gave.
-pub(super) fn call_made(
-    python: &Python,
-    interp: &mut Interp,
-    made: &Rc<Made>,
-    args: &Args,
-    place: &Place,
-) -> Option<Value> {
+pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
     let first = args.positional.first();
     match made.callee.path() {
         Some("functools.partial") => {

@@ -222,7 +222,10 @@ impl Python<'_> {
         }
         if let Some(Value::Function(fallback)) = namespace.scope.vars.get("__getattr__") {
             let args = crate::fold::Args::of(vec![Value::str(name)]);
-            return interp.call_function(&fallback, None, &args, place);
+            let value = interp.call_function(&fallback, None, &args, place);
+            // A name that is made when it is asked for: what goes wrong with it does not end the import.
+            interp.recover();
+            return value;
         }
         if let Some(value) = self.starred(&namespace.scope.file, name) {
             return value;

@@ -72,7 +72,7 @@ fn set_up(python: &Python, interp: &mut Interp, server: &Rc<Server>, args: &Args
     for (keyword, value) in &args.named {
         match &**keyword {
             "lifespan" if value.is_function() => server.starters.borrow_mut().push(value.clone()),
-            "on_list_tools" => server.listers.borrow_mut().push(value.clone()),
+            "on_list_tools" => add_lister(interp, server, value),
             "tools" => add_all(python, interp, server, value, place),
             "providers" => {
                 for provider in interp.iterate(value, place).values {
@@ -82,6 +82,11 @@ fn set_up(python: &Python, interp: &mut Interp, server: &Rc<Server>, args: &Args
             _ => {}
         }
     }
+}
+
+/// Notes a function that answers `tools/list`, with the condition under which it does.
+fn add_lister(interp: &Interp, server: &Rc<Server>, function: &Value) {
+    server.listers.borrow_mut().push(interp.gated_element(function.clone(), 0));
 }
 
 fn add_all(python: &Python, interp: &mut Interp, server: &Rc<Server>, tools: &Value, place: &Place) {
@@ -136,7 +141,7 @@ pub(super) fn call_method(
     if has(&methods.handle, name) {
         let (request, handler) = (args.positional.first()?, args.positional.last()?);
         if python.recipes.is_listing_request(request.as_str().or(request.path())?) {
-            server.listers.borrow_mut().push(handler.clone());
+            add_lister(interp, &server, handler);
         }
         return Some(Value::Null);
     }
@@ -253,7 +258,7 @@ pub(super) fn call_made(
         return Some(function.clone());
     }
     if has(&python.recipes.methods.list, &method.name) {
-        server.listers.borrow_mut().push(function.clone());
+        add_lister(interp, &server, function);
         return Some(function.clone());
     }
     None
@@ -367,6 +372,10 @@ fn own_method(interp: &Interp, instance: &Value, name: &str) -> Option<Value> {
 
 /// Calls a function that answers `tools/list`.
 pub(super) fn list(python: &Python, interp: &mut Interp, server: &Rc<Server>, lister: &Value, place: &Place) {
+    if let Value::Gated(gated) = lister {
+        let gate = gated.0.clone();
+        return interp.under(gate, |interp| list(python, interp, server, &gated.1, place));
+    }
     let missing = match lister {
         Value::Function(closure) => closure.code.params.iter().filter(|param| param.default.is_none()).count(),
         _ => 0,
