@@ -73,8 +73,8 @@ impl Dialect for Script<'_> {
         Some(self.make_instance(interp, class, args, place))
     }
 
-    fn finish_class(&self, interp: &mut Interp, class: &Rc<Class>, _place: &Place) -> Option<Value> {
-        self.recognised_class(interp, class)
+    fn finish_class(&self, _: &mut Interp, class: &Rc<Class>, _place: &Place) -> Option<Value> {
+        self.recognised_class(class)
     }
 
     fn index(&self, interp: &mut Interp, object: &Value, key: &Value, place: &Place) -> Option<Value> {
@@ -137,7 +137,7 @@ impl Dialect for Script<'_> {
     }
 
     fn display(&self, interp: &mut Interp, value: &Value, _format: Option<&str>) -> Option<Rc<str>> {
-        strings::display(self, interp, value)
+        strings::display(interp, value)
     }
 }
 

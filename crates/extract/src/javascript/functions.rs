@@ -103,7 +103,7 @@ impl Script<'_> {
             });
         }
         let found = match receiver {
-            Value::Str(text) => strings::call(self, interp, text, name, args, place),
+            Value::Str(text) => strings::call(interp, text, name, args, place),
             Value::List(list) => arrays::call(interp, list, name, args, place),
             Value::Function(_) | Value::Bound(_) | Value::Class(_) if METHODS.contains(&&**name) => {
                 Some(self.call_function_method(interp, receiver, name, args, place))

@@ -119,7 +119,7 @@ impl Script<'_> {
             // What a library sets up for itself shall not cost the program its turn.
             match is_program || is_es(&statement.kind) {
                 true => run(interp),
-                false => interp.on_part(self.steps / 12, true, run),
+                false => interp.on_part(self.steps / 8, true, run),
             }
             // What fails here may fail because it was misread: the rest is read all the same.
             interp.recover();

@@ -109,7 +109,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
 impl Script<'_> {
     /// Reads one program to its end.
     fn run(&self, interp: &mut Interp, file: &str) {
-        interp.on_part(self.steps / 2, false, |interp| self.load_file(interp, file));
+        interp.on_part(self.steps / 3 * 2, false, |interp| self.load_file(interp, file));
         self.finish(interp);
     }
 

@@ -187,6 +187,9 @@ fn file_function(script: &Script<'_>, interp: &mut Interp, name: &str, args: &Ar
         return match name {
             "existsSync" => Some(interp.setting(reason, Some(Value::Bool(false)), place)),
             "readFileSync" | "readFile" => Some(interp.setting(reason, Some(Value::str("")), place)),
+            "readdirSync" | "readdir" => {
+                Some(interp.setting(reason, Some(Value::list(ListKind::List, Vec::new())), place))
+            }
             _ => None,
         };
     };

@@ -327,11 +327,10 @@ impl Script<'_> {
     }
 
     /// What a class declaration of the package really is: a class of an SDK inside a bundle.
-    pub(super) fn recognised_class(&self, interp: &mut Interp, class: &Rc<Class>) -> Option<Value> {
+    pub(super) fn recognised_class(&self, class: &Class) -> Option<Value> {
         let has_method = |name: &str| {
             class.code.body.iter().any(|stmt| matches!(&stmt.kind, StmtKind::Function(code) if &*code.name == name))
         };
-        let _ = interp;
         self.recipes.bundled(&has_method).map(Value::external)
     }
 

@@ -3,6 +3,7 @@
 //! Libraries are not run: a schema is the symbolic chain of calls that made it (`z.string().describe("…")`), read by
 //! what the names in the chain mean. The same goes for libraries inside a bundle, whose classes are recognised.
 
+mod classes;
 mod defs;
 mod typebox;
 mod valibot;
@@ -186,6 +187,10 @@ impl Script<'_> {
     fn object(&self, interp: &mut Interp, shape: &Shape, place: &Place, depth: usize) -> Read {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for (name, value) in shape {
+            // What only some settings add is no part of the usual schema.
+            if let Value::Gated(_) = value {
+                continue;
+            }
             let read = self.read(interp, value, place, depth + 1).unwrap_or_else(|why| {
                 let reason = format!("the parameter `{name}` comes from {}", why.reason);
                 interp.gap(riskdex_model::GapKind::Incomplete, reason, place);

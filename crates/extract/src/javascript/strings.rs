@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::operators::number;
-use super::{Script, arg, regexp};
+use super::{arg, regexp};
 use crate::fold::{Args, ELEMENTS, Interp, List, ListKind, Place, TEXT, Value};
 
 /// The text of a value in a template or a concatenation.
-pub(super) fn display(script: &Script<'_>, interp: &mut Interp, value: &Value) -> Option<Rc<str>> {
+pub(super) fn display(interp: &mut Interp, value: &Value) -> Option<Rc<str>> {
     let place = Place { file: "".into(), line: 0 };
     Some(match value {
         Value::Str(text) => text.clone(),
@@ -38,10 +38,7 @@ pub(super) fn display(script: &Script<'_>, interp: &mut Interp, value: &Value) -
                 _ => return None,
             }
         }
-        Value::Made(made) if made.callee.path() == Some("URL") => {
-            let _ = script;
-            made.attrs.get("href")?.as_str()?.into()
-        }
+        Value::Made(made) if made.callee.path() == Some("URL") => made.attrs.get("href")?.as_str()?.into(),
         _ => return None,
     })
 }
@@ -91,14 +88,7 @@ fn between(text: &str, from: i64, to: i64) -> Value {
 }
 
 /// Calls a method of a string.
-pub(super) fn call(
-    script: &Script<'_>,
-    interp: &mut Interp,
-    text: &Rc<str>,
-    name: &str,
-    args: &Args,
-    place: &Place,
-) -> Option<Value> {
+pub(super) fn call(interp: &mut Interp, text: &Rc<str>, name: &str, args: &Args, place: &Place) -> Option<Value> {
     let first = arg(args, 0);
     let whole = |at: usize| number(&arg(args, at)).map(|n| n as i64);
     let len = length(text);
@@ -139,7 +129,7 @@ pub(super) fn call(
         "concat" => {
             let mut out = text.to_string();
             for value in &args.positional {
-                out.push_str(&display(script, interp, value)?);
+                out.push_str(&display(interp, value)?);
             }
             Value::str(out)
         }

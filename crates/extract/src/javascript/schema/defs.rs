@@ -57,7 +57,7 @@ impl Script<'_> {
                 };
                 read = match kind.as_str() {
                     Some("int") => read.set("type", "integer"),
-                    Some(kind) => self.checked(interp, read, kind, &value, place),
+                    Some(kind) => self.checked(read, kind, &value),
                     None => read,
                 };
             }
@@ -106,7 +106,7 @@ impl Script<'_> {
         let format = get(interp, "format");
         read = match format.as_str() {
             Some(format) if format.contains("int") => read.set("type", "integer"),
-            Some(format) => self.checked(interp, read, format, &Value::Undefined, place),
+            Some(format) => self.checked(read, format, &Value::Undefined),
             None => read,
         };
         Ok(read)

@@ -59,9 +59,9 @@ impl Script<'_> {
                 known.fold(read, |read, (key, value)| read.set(key, value.clone()))
             }
             ("integer", _) => read.set("type", "integer"),
-            ("minValue", _) => self.checked(interp, read, "min", &value, place),
-            ("maxValue", _) => self.checked(interp, read, "max", &value, place),
-            (name, _) => self.checked(interp, read, name, &value, place),
+            ("minValue", _) => self.checked(read, "min", &value),
+            ("maxValue", _) => self.checked(read, "max", &value),
+            (name, _) => self.checked(read, name, &value),
         }
     }
 }
