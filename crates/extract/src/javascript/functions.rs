@@ -258,7 +258,7 @@ impl Script<'_> {
     /// Remembers the functions that a library was given: it may call them when the program runs.
     pub(super) fn keep_callbacks(&self, interp: &Interp, args: &Args, place: &Place) {
         let gated = interp.gated();
-        let mut keep = |function: &Value| {
+        let keep = |function: &Value| {
             let mut later = self.later.borrow_mut();
             if function.is_function() && later.len() < LATER {
                 later.push_back(Later { function: function.clone(), gated: gated.clone(), place: place.clone() });

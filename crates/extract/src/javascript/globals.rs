@@ -326,7 +326,7 @@ pub(super) fn number_method(
             let digits = (n.abs() as u64).to_string();
             let mut out = String::new();
             for (at, digit) in digits.chars().enumerate() {
-                if at > 0 && (digits.len() - at) % 3 == 0 {
+                if at > 0 && (digits.len() - at).is_multiple_of(3) {
                     out.push(',');
                 }
                 out.push(digit);

@@ -29,7 +29,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use riskdex_model::{Gap, GapKind, Tool};
+use riskdex_model::{GapKind, Tool};
 
 use crate::fold::{Args, Interp, Place, Value};
 use crate::found::{Elsewhere, Found};
@@ -97,11 +97,11 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     for program in &programs {
         script.run(&mut interp, program);
     }
-    if script.tools.borrow().is_empty() {
-        if let Some(library) = manifest.library().iter().find_map(|file| find(file)) {
-            script.run(&mut interp, &library);
-            script.call_exports(&mut interp, &library);
-        }
+    if script.tools.borrow().is_empty()
+        && let Some(library) = manifest.library().iter().find_map(|file| find(file))
+    {
+        script.run(&mut interp, &library);
+        script.call_exports(&mut interp, &library);
     }
     script.found(&mut interp, &manifest)
 }

@@ -314,10 +314,7 @@ impl Script<'_> {
     fn add_tool_class(&self, interp: &mut Interp, value: &Value, place: &Place) {
         let Value::Class(class) = value else { return };
         let base = interp.outside_base(class);
-        if !base
-            .and_then(|base| base.path().map(str::to_owned))
-            .is_some_and(|path| self.recipes.tool_base(&path).is_some())
-        {
+        if base.as_ref().and_then(Value::path).and_then(|path| self.recipes.tool_base(path)).is_none() {
             return;
         }
         let tool = interp.call(value, &Args { is_new: true, ..Args::default() }, place);

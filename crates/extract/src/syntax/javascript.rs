@@ -29,7 +29,7 @@ const MAX_ERRORS: usize = 20;
 
 /// Lowers one source file. The grammar goes by the file's extension: `.ts`, `.mts`, `.cts`, `.tsx`, and
 /// JavaScript for all others. `None` when the parser gave up.
-pub fn lower(file: &str, text: &str) -> Option<Module> {
+pub(crate) fn lower(file: &str, text: &str) -> Option<Module> {
     let language = match file.rsplit('.').next().unwrap_or_default() {
         "ts" | "mts" | "cts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         "tsx" => tree_sitter_typescript::LANGUAGE_TSX,

@@ -1,6 +1,6 @@
 //! Source languages, each lowered into the one of [`crate::module`].
 
-pub mod javascript;
+pub(crate) mod javascript;
 pub(crate) mod python;
 
 use std::ops::ControlFlow;

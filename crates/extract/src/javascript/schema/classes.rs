@@ -94,7 +94,7 @@ impl Script<'_> {
         }
         match kind.as_str() {
             "optional" | "nullable" | "default" | "catch" | "readonly" | "prefault" | "nonoptional" => {
-                def.push(("innerType", inner))
+                def.push(("innerType", inner));
             }
             "effects" => def.push(("schema", inner)),
             "branded" => def.push(("type", inner)),
@@ -103,7 +103,7 @@ impl Script<'_> {
             "enum" | "nativeenum" => def.extend([("values", inner.clone()), ("entries", inner)]),
             "literal" => def.extend([("value", inner.clone()), ("values", Value::list(ListKind::List, vec![inner]))]),
             "union" | "discriminatedunion" => {
-                def.push(("options", arg(&at.args, at.args.positional.len().saturating_sub(1).min(1))))
+                def.push(("options", arg(&at.args, at.args.positional.len().saturating_sub(1).min(1))));
             }
             "record" => def.extend([("keyType", inner), ("valueType", arg(&at.args, 1))]),
             "object" => def.push(("shape", Value::dict(self.shape(interp, &Value::Made(made.clone()), place, 0)?))),

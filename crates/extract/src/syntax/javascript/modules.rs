@@ -95,16 +95,13 @@ impl<'t> Lowering<'t> {
 
     /// `export default function f() {}`, `export default class {}`.
     fn export_default(&mut self, node: Node<'t>, name: Option<Rc<str>>, seen: Rc<str>, out: &mut Block) {
-        let local = match name.filter(|name| !name.is_empty()) {
-            Some(name) => name,
-            None => {
-                let kind = match out.pop().map(|statement| statement.kind) {
-                    Some(StmtKind::Function(function)) => ExprKind::Function(function),
-                    Some(StmtKind::Class(class)) => ExprKind::Class(class),
-                    _ => ExprKind::Opaque("export"),
-                };
-                return self.export_value(node, &seen, at(node, kind), out);
-            }
+        let Some(local) = name.filter(|name| !name.is_empty()) else {
+            let kind = match out.pop().map(|statement| statement.kind) {
+                Some(StmtKind::Function(function)) => ExprKind::Function(function),
+                Some(StmtKind::Class(class)) => ExprKind::Class(class),
+                _ => ExprKind::Opaque("export"),
+            };
+            return self.export_value(node, &seen, at(node, kind), out);
         };
         let names = vec![(named(node, &local), seen)];
         out.push(stmt(node, StmtKind::Export(Export { from: None, names, all: None })));

@@ -280,7 +280,7 @@ impl<'t> Lowering<'t> {
             }
             let mut bodies = case.walk();
             let mut body = Block::new();
-            for part in case.children_by_field_name("body", &mut bodies).filter(|part| part.is_named()) {
+            for part in case.children_by_field_name("body", &mut bodies).filter(Node::is_named) {
                 self.statement(part, &mut body);
             }
             if body.is_empty() {
