@@ -98,7 +98,7 @@ impl Read {
                         // The user's words are added to the built-in ones.
                         Some((known, own)) if *own != source.own => known.terms.extend(lexicon.terms),
                         Some(_) => {
-                            problems.push(source.problem(0, format!("the list `{}` is there twice", lexicon.name)))
+                            problems.push(source.problem(0, format!("the list `{}` is there twice", lexicon.name)));
                         }
                         None => {
                             self.lexicons.insert(lexicon.name.clone(), (lexicon, source.own));

@@ -56,8 +56,11 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
     let mut clauses: Vec<String> = Vec::new();
     for firing in &decisive {
         let clause = clause(rule(firing), fired.words(firing), document);
-        if !clause.is_empty() && !clauses.contains(&clause) && clauses.len() < CLAUSES_MAX {
+        if !clause.is_empty() && !clauses.contains(&clause) {
             clauses.push(clause);
+        }
+        if clauses.len() == CLAUSES_MAX {
+            break;
         }
     }
     let rationale = rules.templates.rationale(&Grounds {
@@ -136,12 +139,22 @@ fn phrase(text: &str) -> &str {
     };
     let end = end.into_iter().find(|&(at, c, words)| at > 0 && is_end(at, c, words)).map_or(text.len(), |(at, ..)| at);
     let cut = &text[..end];
-    // A long clause ends between words.
-    match cut.rfind(' ') {
+    // A long clause ends between words, and not on one that leans on the next.
+    let mut cut = match cut.rfind(' ') {
         Some(space) if text[end..].starts_with(char::is_alphanumeric) => &cut[..space],
         _ => cut.trim_end(),
+    };
+    while let Some((rest, _)) = cut.rsplit_once(' ').filter(|(_, last)| LEANING.contains(last)) {
+        cut = rest;
     }
+    cut
 }
+
+/// Words that a quotation does not end with.
+const LEANING: [&str; 20] = [
+    "a", "an", "the", "its", "their", "your", "this", "of", "in", "to", "with", "from", "for", "by", "on", "at", "and",
+    "or", "as", "that",
+];
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
