@@ -14,14 +14,22 @@ const LINES: usize = 12;
 const SPACES: usize = 120;
 /// How much more makes it certain.
 const FAR: usize = 3;
-/// Shortest encoded run: less says nothing.
-const ENCODED_MIN: usize = 32;
+/// Shortest run that is looked at; the two signs of base64 that paths have too may interrupt it.
+const ENCODED_MIN: usize = 24;
 /// Longest text decoded, in bytes.
 const ENCODED_MAX: usize = 16 * 1024;
 
 /// Whether a text may hold anything of the kind; cheap, and says yes too often.
 pub(crate) fn may_cover(text: &str) -> bool {
-    text.contains("<!--") || text.contains('<') && text.contains("style") || text.contains("]:") || runs_long(text)
+    may_comment(text) || may_unshow(text) || runs_long(text)
+}
+
+fn may_comment(text: &str) -> bool {
+    text.contains("<!--") || ["[//]:", "[comment]:", "[_]:", "[#]:"].iter().any(|mark| text.contains(mark))
+}
+
+fn may_unshow(text: &str) -> bool {
+    text.contains('<') && (text.contains("style") || text.contains("hidden"))
 }
 
 /// Whether a run of blank space or of one unbroken word is as long as these tricks need. Looks at every
@@ -56,7 +64,7 @@ fn looks_encoded(run: &[u8]) -> bool {
 }
 
 fn is_code(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-' | b'%' | b'\\')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'%' | b'\\')
 }
 
 /// Everything of the kind in one text.
@@ -107,7 +115,9 @@ fn regex(pattern: &str) -> Regex {
 }
 
 fn marked_up(text: &str, found: &mut Vec<Sighting>) {
-    for (trick, regex) in [(Trick::Comment, &COMMENT), (Trick::Unshown, &UNSHOWN)] {
+    let comments = may_comment(text).then_some((Trick::Comment, &COMMENT));
+    let unshown = may_unshow(text).then_some((Trick::Unshown, &UNSHOWN));
+    for (trick, regex) in comments.into_iter().chain(unshown) {
         for captures in regex.captures_iter(text) {
             let Some(inner) = captures.iter().skip(1).flatten().next() else { continue };
             if let Some(whole) = captures.get(0).filter(|_| inner.as_str().split_whitespace().count() >= 3) {
@@ -120,7 +130,7 @@ fn marked_up(text: &str, found: &mut Vec<Sighting>) {
 
 static ENCODED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?P<escaped>(?:\\u00[0-9a-fA-F]{2}|\\x[0-9a-fA-F]{2}|%[0-9a-fA-F]{2}){12,})|(?P<hex>\b(?:[0-9a-fA-F]{2}){24,}\b)|(?P<base64>[A-Za-z0-9+/_-]{32,}={0,2})",
+        r"(?P<escaped>(?:\\u00[0-9a-fA-F]{2}|\\x[0-9a-fA-F]{2}|%[0-9a-fA-F]{2}){12,})|(?P<hex>(?-u:\b)(?:[0-9a-fA-F]{2}){24,}(?-u:\b))|(?P<base64>[A-Za-z0-9+/_-]{32,}={0,2})",
     )
 });
 

@@ -26,6 +26,13 @@ pub(crate) struct Field<'t> {
     pub(crate) text: &'t str,
 }
 
+impl Field<'_> {
+    /// Whether the text is a name rather than prose.
+    pub(crate) fn is_identifier(&self) -> bool {
+        matches!(self.kind, Kind::Name | Kind::Parameter)
+    }
+}
+
 /// How deep a schema is followed.
 const DEPTH_MAX: usize = 16;
 /// Texts of one definition that are read.

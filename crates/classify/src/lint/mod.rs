@@ -6,12 +6,13 @@
 mod covered;
 mod field;
 mod hidden;
+mod needs;
 mod plain;
 mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use riskdex_model::{Evidence, Finding, Tool, capped, visible};
 
 use crate::error::Problem;
@@ -19,6 +20,7 @@ use crate::rules::Failure;
 use crate::source::Source;
 use field::{Field, Kind};
 use hidden::Sighting;
+use needs::Needs;
 use plain::{Lookalikes, Plain};
 pub use rule::PoisonRule;
 use rule::{Clause, Expression, Words};
@@ -31,11 +33,8 @@ const HIDDEN_FACTOR: u32 = 2;
 const EVIDENCE_MAX: usize = 4;
 /// Longest quotation, in characters.
 const QUOTED_MAX: usize = 240;
-/// The two lists of words that a clause needs.
-const NEEDED: usize = 0;
-const ALSO_NEEDED: usize = 1;
-/// How far apart words of both may stand, in bytes.
-const NEAR: usize = 120;
+/// How far from the words that it needs a match may reach, in bytes.
+const REACH: usize = 250;
 /// How far before and after a match the words stand that make it innocent, in bytes.
 const BEFORE: usize = 160;
 const AFTER: usize = 100;
@@ -44,29 +43,11 @@ const AFTER: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Lint {
     rules: Vec<PoisonRule>,
-    /// Finds the words that clauses need, ignoring ASCII case.
-    needs: Option<AhoCorasick>,
-    /// For each such word the clauses that need it, as places in `parts`, and in which of their two lists.
-    needed_by: Vec<Vec<(usize, usize)>>,
-    /// All clauses, as numbers of rule and clause.
+    needs: Needs,
+    /// All clauses, in the order of the rules, as numbers of rule and clause.
     parts: Vec<(usize, usize)>,
     speaks_of: Option<Expression>,
     lookalikes: Lookalikes,
-}
-
-/// Where the words that a clause needs were last seen.
-#[derive(Clone, Copy, Debug, Default)]
-struct Near {
-    last: [Option<usize>; 2],
-    /// Whether words of both lists were seen near each other.
-    met: bool,
-}
-
-impl Near {
-    fn see(&mut self, list: usize, at: usize) {
-        self.last[list] = Some(at);
-        self.met |= self.last[1 - list].is_some_and(|other| at.abs_diff(other) <= NEAR);
-    }
 }
 
 /// One sign: which clause, how much, and where.
@@ -77,6 +58,14 @@ struct Sign {
     points: u32,
     evidence: Evidence,
     inner: Option<String>,
+}
+
+/// A field whose words some clauses want to try.
+struct Heard<'t> {
+    field: Field<'t>,
+    plain: Plain,
+    /// Numbers of the clauses, ascending, each with where its words are.
+    wanted: Vec<(usize, Range<usize>)>,
 }
 
 impl Lint {
@@ -94,27 +83,14 @@ impl Lint {
             }
         }
         let rules: Vec<PoisonRule> = by_id.into_values().collect();
-        let mut parts = Vec::new();
-        let mut needs: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
-        for (r, rule) in rules.iter().enumerate() {
-            for (c, clause) in rule.fires.iter().enumerate() {
-                for (words, list) in [(&clause.needs, NEEDED), (&clause.also, ALSO_NEEDED)] {
-                    for word in words {
-                        needs.entry(word.to_lowercase()).or_default().push((parts.len(), list));
-                    }
-                }
-                parts.push((r, c));
-            }
-        }
+        let numbered = rules.iter().enumerate();
+        let parts = numbered.flat_map(|(r, rule)| (0..rule.fires.len()).map(move |c| (r, c))).collect();
+        let needs = Needs::new(rules.iter().flat_map(|rule| &rule.fires));
         let speaks_of = (!words.speaks_of.is_empty()).then(|| Expression::new(words.speaks_of.join("|")));
         let speaks_of = speaks_of.and_then(|built| {
             built.map_err(|message| problems.push(Problem { file: "poison/words.toml".into(), line: 1, message })).ok()
         });
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
-        let automaton = builder.build(needs.keys()).ok();
-        let needed_by = needs.into_values().collect();
-        Self { rules, needs: automaton, needed_by, parts, speaks_of, lookalikes: words.lookalikes }
+        Self { rules, needs, parts, speaks_of, lookalikes: words.lookalikes }
     }
 
     /// The rules, by id.
@@ -128,12 +104,30 @@ impl Lint {
         if self.points(&signs) < THRESHOLD { Vec::new() } else { self.findings(signs) }
     }
 
-    /// All signs in a definition; none if its words cannot add up to a warning.
+    /// All signs in a definition; none as soon as they cannot add up to a warning.
     fn signs(&self, tool: &Tool) -> Vec<Sign> {
         let mut signs = Vec::new();
-        if self.may_warn(tool) {
-            for field in field::fields(tool) {
-                self.read(&field, tool, &mut signs);
+        if !self.may_warn(tool) {
+            return signs;
+        }
+        let heard: Vec<Heard> =
+            field::fields(tool).into_iter().filter_map(|field| self.hear(field, &mut signs)).collect();
+        let is_disguised = !signs.is_empty();
+        let mut open: BTreeSet<usize> = heard.iter().flat_map(|heard| &heard.wanted).map(|(part, _)| *part).collect();
+        let mut heaviest_first: Vec<usize> = open.iter().copied().collect();
+        heaviest_first.sort_by_key(|&part| std::cmp::Reverse(self.clause(part).points));
+        for part in heaviest_first {
+            let before = signs.len();
+            for heard in &heard {
+                for (_, range) in heard.wanted.iter().filter(|(wanted, _)| *wanted == part) {
+                    self.find(part, heard, range, tool, &mut signs);
+                }
+            }
+            if signs.len() == before {
+                open.remove(&part);
+                if !is_disguised && self.reach(open.iter().copied()) < THRESHOLD {
+                    return Vec::new();
+                }
             }
         }
         signs
@@ -142,48 +136,53 @@ impl Lint {
     /// Whether anything may be hidden, or the clauses whose words are there could add up to a warning: those
     /// of name, title and description, with those of any one text of a schema.
     fn may_warn(&self, tool: &Tool) -> bool {
-        let mut whole: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+        let mut whole: Vec<usize> = Vec::new();
         let mut may_warn = false;
         field::texts(tool, &mut |is_of_whole, kind, text| {
             if may_warn {
                 return;
             }
-            let found = self.clauses(kind, text).map(|(r, c, clause)| ((r, c), clause.points));
-            let points = if is_of_whole {
-                whole.extend(found);
-                self.limited(whole.iter())
-            } else {
-                let mut both = whole.clone();
-                both.extend(found);
-                self.limited(both.iter())
-            };
-            may_warn = points >= THRESHOLD || covered::may_cover(text) || hidden::may_hide(text, &self.lookalikes);
+            may_warn = covered::may_cover(text) || hidden::may_hide(text, &self.lookalikes);
+            let found = self.wanted(kind, text);
+            if !found.is_empty() {
+                let mut all: Vec<usize> =
+                    whole.iter().copied().chain(found.into_iter().map(|(part, _)| part)).collect();
+                all.sort_unstable();
+                all.dedup();
+                may_warn |= self.reach(all.iter().copied()) >= THRESHOLD;
+                if is_of_whole {
+                    whole = all;
+                }
+            }
         });
         may_warn
     }
 
-    /// The points of clauses together, those of one rule at most its limit.
-    fn limited<'c>(&self, points: impl Iterator<Item = (&'c (usize, usize), &'c u32)>) -> u32 {
-        let mut by_rule: BTreeMap<usize, u32> = BTreeMap::new();
-        for ((rule, _), points) in points {
-            *by_rule.entry(*rule).or_default() += points;
-        }
-        by_rule.into_iter().map(|(rule, points)| points.min(self.rules[rule].limit)).sum()
+    fn clause(&self, part: usize) -> &Clause {
+        let (r, c) = self.parts[part];
+        &self.rules[r].fires[c]
     }
 
-    /// The clauses to try on a text: those whose words are in it, near each other.
-    fn clauses(&self, kind: Kind, text: &str) -> impl Iterator<Item = (usize, usize, &Clause)> {
-        let mut near = vec![Near::default(); self.parts.len()];
-        for found in self.needs.iter().flat_map(|needs| needs.find_overlapping_iter(text)) {
-            for &(part, list) in &self.needed_by[found.pattern().as_usize()] {
-                near[part].see(list, found.start());
+    /// The clauses to try on a text.
+    fn wanted(&self, kind: Kind, text: &str) -> Vec<(usize, Range<usize>)> {
+        let mut wanted = self.needs.wanted(text);
+        wanted.retain(|(part, _)| self.clause(*part).within.contains(&kind));
+        wanted
+    }
+
+    /// The most points that clauses, in ascending order, can come to.
+    fn reach(&self, parts: impl Iterator<Item = usize>) -> u32 {
+        let (mut total, mut rule, mut of_rule) = (0, usize::MAX, 0);
+        for part in parts {
+            let (r, _) = self.parts[part];
+            if r != rule {
+                (rule, of_rule) = (r, 0);
             }
+            let before = of_rule;
+            of_rule = (of_rule + self.clause(part).points).min(self.rules[r].limit);
+            total += of_rule - before;
         }
-        let clauses = near.into_iter().zip(&self.parts).map(|(near, &(r, c))| (near, r, c, &self.rules[r].fires[c]));
-        let wanted = clauses.filter(move |(near, _, _, clause)| {
-            clause.within.contains(&kind) && if clause.also.is_empty() { near.last[NEEDED].is_some() } else { near.met }
-        });
-        wanted.map(|(_, r, c, clause)| (r, c, clause))
+        total
     }
 
     /// What signs add up to: those of the tool as a whole, with those of the one parameter that has most.
@@ -203,31 +202,49 @@ impl Lint {
             let points = most.entry((sign.rule, sign.part)).or_default();
             *points = sign.points.max(*points);
         }
-        self.limited(most.iter())
+        let mut by_rule: BTreeMap<usize, u32> = BTreeMap::new();
+        for ((rule, _), points) in most {
+            *by_rule.entry(rule).or_default() += points;
+        }
+        by_rule.into_iter().map(|(rule, points)| points.min(self.rules[rule].limit)).sum()
     }
 
-    fn read(&self, field: &Field, tool: &Tool, signs: &mut Vec<Sign>) {
-        let is_identifier = matches!(field.kind, Kind::Parameter | Kind::Name);
-        let plain = match is_identifier {
-            true => Plain::new(&spoken(field.text), &self.lookalikes),
-            false => Plain::new(field.text, &self.lookalikes),
-        };
-        for (r, c, clause) in self.clauses(field.kind, &plain.text) {
-            let matches = clause.pattern.regex().into_iter().flat_map(|regex| regex.find_iter(&plain.text));
-            for found in matches.take(EVIDENCE_MAX) {
-                if !self.is_innocent(clause, &plain.text, found.start(), found.end(), tool) {
-                    let span = if is_identifier { (0, usize::MAX) } else { plain.span(found.start(), found.end()) };
-                    let evidence = evidence(field, span, &self.rules[r].id);
-                    signs.push(Sign { rule: r, part: c, points: clause.points, evidence, inner: None });
-                }
-            }
-        }
+    /// Adds what is hidden in a field to `signs`, and makes its words plain if any clause wants them.
+    fn hear<'t>(&self, field: Field<'t>, signs: &mut Vec<Sign>) -> Option<Heard<'t>> {
+        let may_hide = hidden::may_hide(field.text, &self.lookalikes);
         let mut seen = if covered::may_cover(field.text) { covered::sightings(field.text) } else { Vec::new() };
-        if hidden::may_hide(field.text, &self.lookalikes) {
+        if may_hide {
             seen.extend(hidden::sightings(field.text, field.kind, &self.lookalikes));
         }
         for sighting in &seen {
-            self.hidden(sighting, field, signs);
+            self.hidden(sighting, &field, signs);
+        }
+        if !may_hide && !field.is_identifier() && self.wanted(field.kind, field.text).is_empty() {
+            return None;
+        }
+        let plain = match field.is_identifier() {
+            true => Plain::new(&spoken(field.text), &self.lookalikes),
+            false => Plain::new(field.text, &self.lookalikes),
+        };
+        let wanted = self.wanted(field.kind, &plain.text);
+        (!wanted.is_empty()).then_some(Heard { field, plain, wanted })
+    }
+
+    /// Adds what a clause finds in a field, around the words that it needs.
+    fn find(&self, part: usize, heard: &Heard, words: &Range<usize>, tool: &Tool, signs: &mut Vec<Sign>) {
+        let (rule, clause_number) = self.parts[part];
+        let clause = self.clause(part);
+        let text = &heard.plain.text;
+        let first = text.floor_char_boundary(words.start.saturating_sub(REACH));
+        let last = text.ceil_char_boundary((words.end + REACH).min(text.len()));
+        for (from, to) in clause.pattern.matches(&text[first..last]).take(EVIDENCE_MAX) {
+            let (from, to) = (first + from, first + to);
+            if !self.is_innocent(clause, text, from, to, tool) {
+                let is_identifier = heard.field.is_identifier();
+                let span = if is_identifier { (0, usize::MAX) } else { heard.plain.span(from, to) };
+                let evidence = evidence(&heard.field, span, &self.rules[rule].id);
+                signs.push(Sign { rule, part: clause_number, points: clause.points, evidence, inner: None });
+            }
         }
     }
 
@@ -244,10 +261,12 @@ impl Lint {
         }
         let Some(inner) = &sighting.inner else { return };
         let plain = Plain::new(inner, &self.lookalikes);
-        for (r, c, clause) in self.clauses(Kind::Prose, &plain.text) {
+        for (part, _) in self.wanted(Kind::Prose, &plain.text) {
+            let ((rule, clause_number), clause) = (self.parts[part], self.clause(part));
             if clause.pattern.is_match(&plain.text) {
-                let evidence = evidence(field, span, &self.rules[r].id);
-                signs.push(Sign { rule: r, part: c, points: HIDDEN_FACTOR * clause.points, evidence, inner: None });
+                let evidence = evidence(field, span, &self.rules[rule].id);
+                let points = HIDDEN_FACTOR * clause.points;
+                signs.push(Sign { rule, part: clause_number, points, evidence, inner: None });
             }
         }
     }
