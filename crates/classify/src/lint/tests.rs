@@ -45,7 +45,7 @@ fn every_expression_compiles() {
     for rule in lint().rules() {
         for clause in &rule.fires {
             let all = std::iter::once(&clause.pattern).chain(&clause.unless);
-            assert!(all.into_iter().all(rule::Expression::compiles), "{}", rule.id);
+            assert!(all.into_iter().all(Expression::compiles), "{}", rule.id);
         }
     }
 }
