@@ -1,7 +1,7 @@
 //! The five pages on which the incumbent is wrong: it lists one tool, without a description, on five servers that
 //! do not have it, because their packages share a repository with the one that does.
 
-use riskdex_testbed::World;
+use riskdex_testbed::{Builder, World};
 use serde_json::Value;
 
 use crate::world::{Bench, monorepo};
@@ -12,7 +12,7 @@ fn tools(server: &Value) -> Vec<&str> {
 
 fn bench() -> Bench {
     let packages = monorepo();
-    let world = packages.into_iter().fold(World::builder(), |world, package| world.pypi(package));
+    let world = packages.into_iter().fold(World::builder(), Builder::pypi);
     let bench = Bench::new(world.serve().unwrap());
     let names: Vec<String> = std::fs::read_dir(crate::world::samples().join("monorepo"))
         .unwrap()

@@ -1,6 +1,6 @@
 //! The main job, from packages on an index to a site with policies.
 
-use riskdex_testbed::World;
+use riskdex_testbed::{Builder, World};
 
 use crate::world::{Bench, json, monorepo, small};
 
@@ -14,7 +14,7 @@ const MONOREPO: [&str; 6] = [
 ];
 
 fn bench_of_monorepo() -> Bench {
-    let world = monorepo().into_iter().fold(World::builder(), |world, package| world.pypi(package));
+    let world = monorepo().into_iter().fold(World::builder(), Builder::pypi);
     Bench::new(world.serve().unwrap())
 }
 
@@ -35,7 +35,11 @@ fn one_command_takes_packages_to_a_site_with_policies() {
     }
     let exported = bench.run(&["policy", "export", "--server", "awslabs.eks-mcp-server"]);
     assert_eq!(json(&exported.stdout)["hide"], serde_json::json!(["manage_k8s_resource"]));
-    assert_eq!(exported.stdout.trim_end(), bench.page("servers/pypi-awslabs-eks-mcp-server/policy.json").trim_end(), "page and export agree");
+    assert_eq!(
+        exported.stdout.trim_end(),
+        bench.page("servers/pypi-awslabs-eks-mcp-server/policy.json").trim_end(),
+        "page and export agree"
+    );
 
     let all = bench.run(&["policy", "export", "--all", "--out", "policies"]);
     assert_eq!(all.code, Some(0), "{}", all.stderr);
@@ -95,7 +99,7 @@ fn a_new_release_is_read_and_its_changes_are_told() {
 #[test]
 fn a_killed_run_is_resumed_and_ends_as_if_undisturbed() {
     let packages: Vec<_> = (0..12).map(|n| small(&format!("example-{n}"), &format!("get_{n}"), "Get it.")).collect();
-    let world = packages.into_iter().fold(World::builder(), |world, package| world.pypi(package));
+    let world = packages.into_iter().fold(World::builder(), Builder::pypi);
     let bench = Bench::new(world.serve().unwrap());
     let names: Vec<String> = (0..12).map(|n| format!("pypi:example-{n}")).collect();
     std::fs::write(bench.path("list.txt"), names.join("\n")).unwrap();

@@ -1,5 +1,8 @@
 //! One test binary, so that the workspace links once.
 
+// In a test a panic is how it fails.
+#![allow(clippy::unwrap_used)]
+
 // What each command reads, prints and answers.
 mod commands;
 // Which crate may use which: read from the manifests.

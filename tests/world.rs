@@ -8,21 +8,21 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program under test, with a place to work in.
-pub struct Bench {
-    pub world: World,
+pub(crate) struct Bench {
+    pub(crate) world: World,
     folder: TempDir,
 }
 
 /// How a command ended.
-pub struct Ended {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Bench {
     /// A bench in that world. Nothing of the machine's own settings reaches the program.
-    pub fn new(world: World) -> Self {
+    pub(crate) fn new(world: World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bench = Self { world, folder };
         // The repository of awslabs is asked for news: here it has none to tell.
@@ -31,16 +31,16 @@ impl Bench {
         bench
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn site(&self) -> PathBuf {
+    pub(crate) fn site(&self) -> PathBuf {
         self.path("site")
     }
 
     /// The command with this bench's data directory, configuration and indexes.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_riskdex"));
         command
             .args(arguments)
@@ -55,12 +55,12 @@ impl Bench {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         ended(self.command(arguments).output().unwrap())
     }
 
     /// A whole run over servers of the awslabs list.
-    pub fn nightly(&self, only: &[&str]) -> Ended {
+    pub(crate) fn nightly(&self, only: &[&str]) -> Ended {
         let site = self.site();
         let mut arguments = vec!["nightly", "--source", "awslabs", "--out", site.to_str().unwrap()];
         arguments.extend(only.iter().flat_map(|name| ["--only", name]));
@@ -68,43 +68,43 @@ impl Bench {
     }
 
     /// A whole run over packages named one a line.
-    pub fn nightly_of(&self, packages: &[&str]) -> Ended {
+    pub(crate) fn nightly_of(&self, packages: &[&str]) -> Ended {
         std::fs::write(self.path("list.txt"), packages.join("\n")).unwrap();
         self.run(&["nightly", "--source", "file:list.txt", "--out", self.site().to_str().unwrap()])
     }
 
-    pub fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         json(&self.run(&["status", "--format", "json"]).stdout)
     }
 
     /// A file of the site.
-    pub fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let path = self.site().join(path);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// The document about a server.
-    pub fn server(&self, slug: &str) -> Value {
+    pub(crate) fn server(&self, slug: &str) -> Value {
         json(&self.page(&format!("api/v1/servers/{slug}.json")))
     }
 }
 
-pub fn ended(output: Output) -> Ended {
+pub(crate) fn ended(output: Output) -> Ended {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-pub fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
 
 /// Where the sample packages lie.
-pub fn samples() -> PathBuf {
+pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages")
 }
 
 /// The packages that share one repository, as their publisher would upload them.
-pub fn monorepo() -> Vec<Package> {
+pub(crate) fn monorepo() -> Vec<Package> {
     let mut folders: Vec<_> =
         std::fs::read_dir(samples().join("monorepo")).unwrap().map(|e| e.unwrap().path()).collect();
     folders.sort();
@@ -116,7 +116,7 @@ pub fn monorepo() -> Vec<Package> {
 }
 
 /// A package with one tool, registered the usual way.
-pub fn small(name: &str, tool: &str, description: &str) -> Package {
+pub(crate) fn small(name: &str, tool: &str, description: &str) -> Package {
     let source = format!(
         "from mcp.server.fastmcp import FastMCP\n\nmcp = FastMCP('small')\n\n\n@mcp.tool(name={tool:?}, description={description:?})\n\
          def run(query: str) -> str:\n    return query\n\n\ndef main():\n    mcp.run()\n"

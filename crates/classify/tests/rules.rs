@@ -1,5 +1,8 @@
 //! The built-in rules, tested as they are shipped.
 
+// In a test a panic is how it fails.
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -142,7 +145,8 @@ fn the_users_rules_and_verdicts_stand_over_the_built_in_ones() {
     let own = [
         (
             "overrides.toml".to_owned(),
-            "[[override]]\ntool = \"delete_cache\"\ncategory = \"Write\"\nreason = \"The cache refills itself.\"\n".to_owned(),
+            "[[override]]\ntool = \"delete_cache\"\ncategory = \"Write\"\nreason = \"The cache refills itself.\"\n"
+                .to_owned(),
         ),
         ("lexicon/own.toml".to_owned(), "[delete]\nverbs = [\"frobnicate\"]\n".to_owned()),
     ];

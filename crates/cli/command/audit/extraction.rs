@@ -162,7 +162,7 @@ pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
         let label = registry.label();
         let basis = format!("{} {label} servers, {truth} tools", of.len());
         let mut add = |name: &str, value, how: &str| {
-            figures.push(figure(format!("{label}: {name}"), value, &format!("{how}; {basis}")))
+            figures.push(figure(format!("{label}: {name}"), value, &format!("{how}; {basis}")));
         };
         add("tools found", percent(matched, truth), "of the tools that the running servers list");
         add("tools that exist", percent(matched, found), "of the tools that we list");

@@ -252,10 +252,8 @@ impl Lowering<'_> {
     /// `a < b < c` as `a < b and b < c`.
     fn comparison(&mut self, node: Node<'_>) -> ExprKind {
         let operands = parts(node);
-        let operators: Vec<Option<BinaryOp>> = node
-            .children_by_field_name("operators", &mut node.walk())
-            .map(|op| binary_op(op.kind()))
-            .collect();
+        let operators: Vec<Option<BinaryOp>> =
+            node.children_by_field_name("operators", &mut node.walk()).map(|op| binary_op(op.kind())).collect();
         let mut chain: Option<ExprKind> = None;
         for (pair, op) in operands.windows(2).zip(&operators).take(MAX_DEPTH as usize) {
             let [left, right] = *pair else { continue };
