@@ -17,7 +17,7 @@ fn root() -> PathBuf {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::load(read_folder(&root()).unwrap()).unwrap());
 
-fn tool(name: &str, description: &str, properties: Value) -> Tool {
+fn tool(name: &str, description: &str, properties: &Value) -> Tool {
     let description = (!description.is_empty()).then(|| description.to_owned());
     Tool {
         name: name.into(),
@@ -27,7 +27,7 @@ fn tool(name: &str, description: &str, properties: Value) -> Tool {
     }
 }
 
-fn verdict(name: &str, description: &str, properties: Value) -> Verdict {
+fn verdict(name: &str, description: &str, properties: &Value) -> Verdict {
     RULES.classify(&tool(name, description, properties))
 }
 
@@ -47,7 +47,7 @@ fn kinds() -> Vec<(Category, Tool)> {
             };
             properties.insert(name.to_owned(), schema);
         }
-        (label.parse().unwrap(), tool(name, description, Value::Object(properties)))
+        (label.parse().unwrap(), tool(name, description, &Value::Object(properties)))
     });
     parsed.collect()
 }
@@ -74,16 +74,16 @@ fn definitions_of_many_kinds_come_out_right() {
 
 #[test]
 fn levels_follow_category_and_signals() {
-    let sql = verdict("execute_sql", "Execute SQL on the database.", json!({"sql": {"type": "string"}}));
+    let sql = verdict("execute_sql", "Execute SQL on the database.", &json!({"sql": {"type": "string"}}));
     assert_eq!((sql.category, sql.risk), (Category::Execute, Level::Critical));
     assert!(sql.signals.contains(&Signal::FreeCode));
-    let env = verdict("get-env", "Returns all environment variables of the process.", json!({}));
+    let env = verdict("get-env", "Returns all environment variables of the process.", &json!({}));
     assert_eq!((env.category, env.risk), (Category::Read, Level::High));
     assert!(env.signals.contains(&Signal::Secrets));
     let guarded = verdict(
         "run_query",
         "Run a read-only SQL query. Only SELECT statements are allowed.",
-        json!({"sql": {"type": "string"}}),
+        &json!({"sql": {"type": "string"}}),
     );
     assert_eq!((guarded.category, guarded.risk), (Category::Read, Level::Low));
 }
@@ -114,12 +114,12 @@ fn annotations_raise_a_level_and_never_lower_one() {
     let claims = |read_only, destructive| {
         Some(Annotations { read_only_hint: read_only, destructive_hint: destructive, ..Annotations::default() })
     };
-    let mut lying = tool("delete_repository", "Delete a repository.", json!({}));
+    let mut lying = tool("delete_repository", "Delete a repository.", &json!({}));
     lying.annotations = claims(Some(true), Some(false));
     let verdict = RULES.classify(&lying);
     assert_eq!((verdict.category, verdict.risk), (Category::Destructive, Level::Critical));
     assert_eq!(verdict.disagreements.len(), 2);
-    let mut warned = tool("update_page", "Update a page.", json!({}));
+    let mut warned = tool("update_page", "Update a page.", &json!({}));
     warned.annotations = claims(None, Some(true));
     let verdict = RULES.classify(&warned);
     assert_eq!((verdict.category, verdict.risk), (Category::Write, Level::High));
@@ -129,12 +129,12 @@ fn annotations_raise_a_level_and_never_lower_one() {
 #[test]
 fn rationales_read_like_sentences() {
     let samples = [
-        verdict("delete_workspace", "Permanently delete a workspace. This is irreversible.", json!({})),
-        verdict("execute_command", "Execute a shell command.", json!({"command": {"type": "string"}})),
-        verdict("create_refund", "Creates a refund.", json!({"amount": {"type": "integer"}})),
-        verdict("manage_labels", "Manage labels.", json!({"operation": {"enum": ["list", "delete"]}})),
-        verdict("get_emails", "Get emails from the inbox.", json!({})),
-        verdict("frobnicate", "", json!({})),
+        verdict("delete_workspace", "Permanently delete a workspace. This is irreversible.", &json!({})),
+        verdict("execute_command", "Execute a shell command.", &json!({"command": {"type": "string"}})),
+        verdict("create_refund", "Creates a refund.", &json!({"amount": {"type": "integer"}})),
+        verdict("manage_labels", "Manage labels.", &json!({"operation": {"enum": ["list", "delete"]}})),
+        verdict("get_emails", "Get emails from the inbox.", &json!({})),
+        verdict("frobnicate", "", &json!({})),
     ];
     let text: Vec<String> = samples.iter().map(|v| format!("{} {}: {}", v.category, v.risk, v.rationale)).collect();
     insta::assert_snapshot!(text.join("\n\n"));
@@ -151,10 +151,10 @@ fn the_users_rules_and_verdicts_stand_over_the_built_in_ones() {
         ("lexicon/own.toml".to_owned(), "[delete]\nverbs = [\"frobnicate\"]\n".to_owned()),
     ];
     let rules = Rules::load_with(read_folder(&root()).unwrap(), own).unwrap();
-    let cache = rules.classify(&tool("delete_cache", "Delete the cache.", json!({})));
+    let cache = rules.classify(&tool("delete_cache", "Delete the cache.", &json!({})));
     assert_eq!((cache.category, cache.risk), (Category::Write, Level::Medium));
     assert!(cache.rationale.starts_with("This verdict is your own: The cache refills itself."), "{}", cache.rationale);
-    assert_eq!(rules.classify(&tool("frobnicate", "", json!({}))).category, Category::Destructive);
+    assert_eq!(rules.classify(&tool("frobnicate", "", &json!({}))).category, Category::Destructive);
     assert_ne!(rules.version(), RULES.version());
 }
 
