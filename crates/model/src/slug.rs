@@ -18,25 +18,24 @@ pub fn slug(text: &str) -> String {
     let mut out = String::new();
     let mut lossy = false;
     for c in text.chars().take(SLUG_MAX + 1) {
-        match c {
-            'a'..='z' | '0'..='9' | '.' => out.push(c),
-            'A'..='Z' => out.push(c.to_ascii_lowercase()),
-            '-' | '_' | ' ' | ':' | '/' | '@' => {
-                lossy |= c == '/' && text.contains("..");
-                out.push('-');
-            }
+        let kept = match c {
+            'a'..='z' | '0'..='9' | '.' => c,
+            'A'..='Z' => c.to_ascii_lowercase(),
+            '-' | '_' | ' ' | ':' | '/' | '@' => '-',
             _ => {
                 lossy = true;
-                out.push('-');
+                '-'
             }
+        };
+        // Runs of marks become one; a run of dots is never what a name means.
+        let repeated = matches!(kept, '-' | '.') && out.ends_with(kept);
+        lossy |= repeated && kept == '.';
+        if !repeated {
+            out.push(kept);
         }
     }
-    let mut out = out.trim_matches(['-', '.']).to_owned();
-    while let Some(at) = out.find("--") {
-        out.remove(at);
-    }
-    lossy |= out.is_empty() || out.contains("..") || text.chars().count() > SLUG_MAX || RESERVED.contains(&&*out);
-    let out = out.replace("..", ".");
+    let out = out.trim_matches(['-', '.']).to_owned();
+    lossy |= out.is_empty() || text.chars().count() > SLUG_MAX || RESERVED.contains(&&*out);
     if !lossy {
         return out;
     }
@@ -77,6 +76,12 @@ mod tests {
         assert_eq!(distinct.len(), 4);
         assert_eq!(slugs[3], "other");
         assert!(slugs[0].starts_with("get-x-"));
+    }
+
+    #[test]
+    fn runs_of_dots_leave_none_behind() {
+        assert!(slug("A...A").starts_with("a.a-"));
+        assert!(slug("a....b").starts_with("a.b-"));
     }
 
     #[test]
