@@ -1,13 +1,14 @@
 //! From an address and a promised digest to a file in the blob store.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use riskdex_catalog::{self as catalog, BlobStore, BlobWriter};
 use sha2::{Digest, Sha256, Sha512};
 use url::Url;
 
-use crate::client::{Client, Request, Sink};
+use crate::client::{Client, Head, Request, Sink};
 use crate::{Credentials, Error, Memory};
 
 /// Largest artifact that is fetched: far above what a server of tools weighs, far below what harms a disk.
@@ -131,7 +132,7 @@ struct BlobSink {
 }
 
 impl Sink for BlobSink {
-    fn start(&mut self) -> io::Result<()> {
+    fn start(&mut self, _: &Head) -> io::Result<()> {
         self.writer = Some(self.blobs.writer(LARGEST).map_err(io::Error::other)?);
         if let Some(digest) = &mut self.sha512 {
             digest.reset();
@@ -139,11 +140,12 @@ impl Sink for BlobSink {
         Ok(())
     }
 
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn take(&mut self, bytes: &[u8]) -> io::Result<ControlFlow<()>> {
         if let Some(digest) = &mut self.sha512 {
             digest.update(bytes);
         }
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.write_all(bytes))
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.write_all(bytes))?;
+        Ok(ControlFlow::Continue(()))
     }
 }
 

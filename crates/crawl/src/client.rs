@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use reqwest::Method;
 use reqwest::header::{self, HeaderMap};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
@@ -256,7 +257,7 @@ impl Client {
         let host = self.host(url);
         let mut attempt = 1;
         loop {
-            let place = host.enter().await.map_err(|rest| Error::Resting {
+            let place = host.enter(!request.placeless).await.map_err(|rest| Error::Resting {
                 url: url.to_string(),
                 host: authority(url),
                 rest,
@@ -306,8 +307,11 @@ impl Client {
     ) -> Result<Step, Failure> {
         let times = self.shared.config.timeouts;
         self.shared.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = timeout(times.first_byte, http.get(url.clone()).headers(request.headers(url)).send());
-        let mut response = sent
+        let mut asked = http.request(request.method.clone(), url.clone()).headers(request.headers_for(url));
+        if !request.body.is_empty() {
+            asked = asked.body(request.body.clone());
+        }
+        let mut response = timeout(times.first_byte, asked.send())
             .await
             .map_err(|_| late(url, "no answer", times.first_byte))?
             .map_err(|error| unreachable(url, error, times.connect))?;
@@ -315,10 +319,16 @@ impl Client {
         let status = response.status();
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             let next = location(url, response.headers());
-            return next.map(Step::Redirect).ok_or_else(|| lasting(Error::format(url, "redirects to nowhere")));
+            let next = next.ok_or_else(|| lasting(Error::format(url, "redirects to nowhere")))?;
+            if request.method != Method::GET && !matches!(status.as_u16(), 307 | 308) {
+                let reason = format!("answered {} to a {}, and names {next}", status.as_u16(), request.method);
+                return Err(lasting(Error::format(url, reason)));
+            }
+            return Ok(Step::Redirect(next));
         }
         let unchanged = status == 304 && request.validators != Validators::default();
-        if !status.is_success() && !unchanged {
+        let refused = request.refusals && status.is_client_error() && status != 429;
+        if !status.is_success() && !unchanged && !refused {
             let retry = Retry::of_status(status.as_u16(), response.headers(), SystemTime::now());
             let wait = if let Retry::Pause(wait) = retry { wait } else { None };
             return Err(Failure {
@@ -327,13 +337,13 @@ impl Client {
             });
         }
 
-        let mut head = Head::new(url, response.headers(), unchanged);
+        let mut head = Head::new(url, status.as_u16(), response.headers(), unchanged);
         let too_large = || lasting(Error::TooLarge { url: url.to_string(), limit: request.limit });
         if response.content_length().is_some_and(|length| length > request.limit) {
             return Err(too_large());
         }
         let store = |error: io::Error| lasting(Error::store(format!("keeping {url}"), error));
-        sink.start().map_err(store)?;
+        sink.start(&head).map_err(store)?;
         let begun = Instant::now();
         loop {
             let (until, what, after) = times.next_piece(begun, head.bytes);
@@ -348,7 +358,9 @@ impl Client {
             if head.bytes > request.limit {
                 return Err(too_large());
             }
-            sink.take(&chunk).map_err(store)?;
+            if sink.take(&chunk).map_err(store)?.is_break() {
+                break;
+            }
             // A body that comes faster than it is unpacked and hashed must not hold up everyone else.
             tokio::task::yield_now().await;
         }

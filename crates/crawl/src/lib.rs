@@ -26,6 +26,7 @@ mod artifact;
 mod client;
 mod endpoint;
 mod error;
+pub mod live;
 #[cfg(test)]
 mod loopback;
 mod memory;

@@ -16,6 +16,7 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// By name in lower case.
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// What goes out.
@@ -137,7 +138,10 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, script: Scrip
     while let Some((name, value)) = lines.next_line().await.ok()?.as_deref().and_then(|line| line.split_once(": ")) {
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
-    let asked = Asked { path, headers };
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    lines.into_inner().read_exact(&mut body).await.ok()?;
+    let asked = Asked { path, headers, body };
     let before = {
         let mut log = log.lock().unwrap();
         log.push(asked.clone());

@@ -82,9 +82,10 @@ impl Host {
     }
 
     /// Waits until a request may begin: never too many at once, not during a pause, never too soon.
-    /// The error is what is left of the host's rest.
-    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, Duration> {
-        let place = self.places.acquire().await;
+    /// Without `place`, how many there are already is not looked at. The error is what is left of the host's rest.
+    pub(crate) async fn enter(&self, place: bool) -> Result<Option<SemaphorePermit<'_>>, Duration> {
+        // The semaphore is never closed.
+        let place = if place { self.places.acquire().await.ok() } else { None };
         loop {
             let now = Instant::now();
             let (pause, rest) = {
@@ -100,8 +101,7 @@ impl Host {
             }
         }
         self.bucket.until_ready().await;
-        // The semaphore is never closed.
-        place.map_err(|_| Duration::ZERO)
+        Ok(place)
     }
 
     /// Nobody asks this host again before `wait` is over.
@@ -156,7 +156,7 @@ mod tests {
             .map(|_| {
                 let (host, now, most) = (host.clone(), now.clone(), most.clone());
                 tokio::spawn(async move {
-                    let _place = host.enter().await.unwrap();
+                    let _place = host.enter(true).await.unwrap();
                     most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     tokio::time::sleep(Duration::from_millis(2)).await;
                     now.fetch_sub(1, Ordering::SeqCst);
@@ -175,9 +175,9 @@ mod tests {
         host.gave_up(BREAKER);
         host.answered();
         host.gave_up(BREAKER);
-        assert!(host.enter().await.is_ok());
+        assert!(host.enter(true).await.is_ok());
         host.gave_up(BREAKER);
-        assert!(host.enter().await.unwrap_err() > Duration::from_secs(30));
+        assert!(host.enter(true).await.unwrap_err() > Duration::from_secs(30));
     }
 
     #[tokio::test]
@@ -185,7 +185,7 @@ mod tests {
         let host = Host::new(Limits::new(6000, 4));
         host.rest(Duration::from_millis(1));
         tokio::time::sleep(Duration::from_millis(5)).await;
-        assert!(host.enter().await.is_ok());
+        assert!(host.enter(true).await.is_ok());
     }
 
     #[tokio::test]

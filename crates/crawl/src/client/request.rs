@@ -1,7 +1,9 @@
 //! What goes in and what comes out.
 
 use std::io;
+use std::ops::ControlFlow;
 
+use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use url::Url;
 
@@ -11,13 +13,21 @@ use crate::Credentials;
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(super) url: Url,
+    pub(super) method: Method,
+    pub(super) body: Vec<u8>,
     accept: &'static str,
     credentials: Option<Credentials>,
+    /// Sent to every host on the way.
+    headers: HeaderMap,
+    /// Sent to the request's own origin alone.
+    private: HeaderMap,
     pub(super) limit: u64,
     pub(super) validators: Validators,
     as_stored: bool,
     pub(super) once: bool,
     pub(super) page: bool,
+    pub(super) refusals: bool,
+    pub(super) placeless: bool,
 }
 
 /// What a server said about the state of a document, to be told so when asking again.
@@ -35,14 +45,57 @@ impl Request {
         let _ = (url.set_username(""), url.set_password(None));
         Self {
             url,
+            method: Method::GET,
+            body: Vec::new(),
             accept: "*/*",
             credentials: None,
+            headers: HeaderMap::new(),
+            private: HeaderMap::new(),
             limit: 32 * 1024 * 1024,
             validators: Validators::default(),
             as_stored: false,
             once: false,
             page: false,
+            refusals: false,
+            placeless: false,
         }
+    }
+
+    /// A POST of that JSON. It follows no redirect that would turn it into a GET.
+    pub(crate) fn post(url: Url, json: Vec<u8>) -> Self {
+        let mut request = Self { method: Method::POST, body: json, ..Self::new(url) };
+        request.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+    }
+
+    /// A DELETE.
+    pub(crate) fn delete(url: Url) -> Self {
+        Self { method: Method::DELETE, ..Self::new(url) }
+    }
+
+    /// Further headers, for every host on the way.
+    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Headers that may hold secrets: other origins on the way do not see them.
+    pub(crate) fn private_headers(mut self, headers: &HeaderMap) -> Self {
+        self.private.extend(headers.clone());
+        self
+    }
+
+    /// An answer of 4xx is one, too: its head and body are given. Not so 429, which asks for patience.
+    pub(crate) fn take_refusals(mut self) -> Self {
+        self.refusals = true;
+        self
+    }
+
+    /// Belongs to an exchange that holds a place at the host already: waits for the host's rate, not for a second
+    /// place.
+    pub(crate) fn placeless(mut self) -> Self {
+        self.placeless = true;
+        self
     }
 
     /// The media types that we can read, best first.
@@ -97,8 +150,11 @@ impl Request {
     }
 
     /// What is sent to `url`, which is the request's own or one that it was led to.
-    pub(super) fn headers(&self, url: &Url) -> HeaderMap {
-        let mut headers = HeaderMap::new();
+    pub(super) fn headers_for(&self, url: &Url) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        if url.origin() == self.url.origin() {
+            headers.extend(self.private.clone());
+        }
         headers.insert(header::ACCEPT, HeaderValue::from_static(self.accept));
         if self.as_stored {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -134,18 +190,24 @@ pub struct Head {
     pub content_type: String,
     /// Length of the body in bytes, after decompression.
     pub bytes: u64,
+    /// Its status.
+    pub(crate) status: u16,
+    /// All its headers.
+    pub(crate) headers: HeaderMap,
     /// The server says that nothing changed; the body is empty.
     pub(crate) unchanged: bool,
     pub(crate) validators: Validators,
 }
 
 impl Head {
-    pub(super) fn new(url: &Url, headers: &HeaderMap, unchanged: bool) -> Self {
+    pub(super) fn new(url: &Url, status: u16, headers: &HeaderMap, unchanged: bool) -> Self {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
         Self {
             url: url.clone(),
             content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
             bytes: 0,
+            status,
+            headers: headers.clone(),
             unchanged,
             validators: Validators { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) },
         }
@@ -154,18 +216,20 @@ impl Head {
 
 /// Takes a body piece by piece. A repeated attempt begins anew.
 pub(crate) trait Sink: Send {
-    fn start(&mut self) -> io::Result<()>;
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// The answer whose body comes now.
+    fn start(&mut self, head: &Head) -> io::Result<()>;
+    /// The next piece; a break says that no more is needed.
+    fn take(&mut self, bytes: &[u8]) -> io::Result<ControlFlow<()>>;
 }
 
 impl Sink for Vec<u8> {
-    fn start(&mut self) -> io::Result<()> {
+    fn start(&mut self, _: &Head) -> io::Result<()> {
         self.clear();
         Ok(())
     }
 
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn take(&mut self, bytes: &[u8]) -> io::Result<ControlFlow<()>> {
         self.extend_from_slice(bytes);
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
