@@ -39,6 +39,7 @@ mod read;
 mod record;
 mod release;
 mod run;
+mod schedule;
 mod search;
 mod stored;
 mod verdict;
@@ -52,3 +53,4 @@ pub use record::{
     Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Filter, RunId, RunRecord, RunReport,
     ServerRecord, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals, VerdictRecord,
 };
+pub use schedule::{Candidate, Due};

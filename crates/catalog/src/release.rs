@@ -8,6 +8,7 @@ use crate::event::{self, Happening};
 use crate::listing::server_id;
 use crate::names::new_slugs;
 use crate::run::resolve_failure;
+use crate::schedule::{Visit, visited};
 use crate::stored::{limit, time, to_json};
 use crate::{Catalog, Cause, Changes, EventKind, Result, definition, search};
 
@@ -220,6 +221,7 @@ impl<'a> Reading<'a> {
         let sql = "UPDATE servers SET read_id = ?2, confirmed_at = ?3, last_seen = ?3, tools = ?4 WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute((self.server, self.read, &self.at, limit(tools)))?;
         resolve_failure(self.connection, self.server, &self.at)?;
+        visited(self.connection, self.server, Visit::Read, &self.at)?;
         if self.confirmed.is_none() {
             self.note(EventKind::Server, None, None, Some(tools.to_string()))?;
         }

@@ -2,6 +2,7 @@ use riskdex_model::PackageId;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::listing::server_id;
+use crate::schedule::{Visit, visited};
 use crate::stored::{json, time, to_json};
 use crate::{Catalog, Error, Result, RunId, RunRecord, RunReport};
 
@@ -47,7 +48,7 @@ impl Catalog {
                     "INSERT INTO failures (server_id, stage, error, first_at, last_at) VALUES (?1, ?2, ?3, ?4, ?4)";
                 connection.prepare_cached(sql)?.execute((server, stage, error, now))?;
             }
-            Ok(())
+            Ok(visited(connection, server, Visit::Failed, now)?)
         })
     }
 
@@ -60,7 +61,8 @@ impl Catalog {
                      confirmed_at = iif(read_id IS NULL, NULL, max(last_seen, ?2))
                  WHERE id = ?1";
             connection.prepare_cached(sql)?.execute((server, now))?;
-            Ok(resolve_failure(connection, server, now)?)
+            resolve_failure(connection, server, now)?;
+            Ok(visited(connection, server, Visit::Unchanged, now)?)
         })
     }
 }

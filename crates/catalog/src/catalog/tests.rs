@@ -11,7 +11,7 @@ use riskdex_model::{
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Answer, Cause, Changes, EventKind, Filter, RunReport};
+use crate::{Answer, Candidate, Cause, Changes, Due, EventKind, Filter, RunReport};
 
 const RULES: &str = "rules-1";
 
@@ -778,4 +778,26 @@ proptest! {
         world.catalog.refresh_search().unwrap();
         world.check_integrity();
     }
+}
+
+#[test]
+fn a_list_that_names_the_release_that_was_read_is_believed_for_a_week() {
+    let mut world = World::with(&["a"]);
+    let due = |world: &World, listed, extractor, now: u32| {
+        let package = &package("a");
+        world.catalog.due(&Candidate { package, listed, extractor, resumed: None }, &day(now)).unwrap()
+    };
+    world.read("a", "1.0", &[("x", "Low")], &day(1));
+    assert_eq!(due(&world, Some("1.0"), "extractor-1", 7), Due::At(day(8)));
+    assert_eq!(due(&world, Some("1.0"), "extractor-1", 8), Due::Since(day(8)));
+    assert_eq!(due(&world, Some("1.1"), "extractor-1", 2), Due::New, "the list names another release");
+    assert_eq!(due(&world, Some("1.0"), "extractor-2", 2), Due::Since(day(1)), "another extractor reads it again");
+    assert_eq!(due(&world, None, "extractor-1", 2), Due::Since(day(1)), "a list without versions says nothing");
+
+    // Without versions, what stays as it is is asked less often.
+    for night in 2..=4 {
+        world.catalog.record_unchanged(&package("a"), &day(night)).unwrap();
+    }
+    assert!(matches!(due(&world, None, "extractor-1", 4), Due::At(_)));
+    assert!(matches!(due(&world, None, "extractor-1", 5), Due::Since(_)));
 }
