@@ -22,7 +22,7 @@ fn beside_the_healthy(bench: &Bench, other: &str) -> Ended {
     ended
 }
 
-fn wheel(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn wheel(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in files {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();

@@ -11,6 +11,8 @@ mod floors;
 mod hostile;
 // The pages on which the incumbent is wrong.
 mod incumbent;
+// Live servers, remote and local.
+mod introspect;
 // The main job from end to end.
 mod story;
 // The pretend internet that the others run the binary in.

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use riskdex_model::Level;
+use riskdex_model::{Level, Registry};
+use url::Url;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Crawl(Crawl),
     /// Print the tools inside a package or a source folder; nothing is executed
     Extract(Extract),
+    /// Ask a live server for its tools: a remote, or a local command in a sandbox. No tool is called
+    Introspect(Introspect),
     /// Say what tools can do: reads tool definitions, prints a verdict for each
     Classify(Classify),
     /// Write, check and combine policy documents
@@ -145,6 +149,75 @@ pub(crate) struct Extract {
     /// Archive of a package that ARTIFACT depends on and may take its tools from; repeat for several
     #[arg(long, value_name = "ARTIFACT")]
     pub(crate) dependency: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A remote is asked over streamable HTTP, else over the older HTTP with events; when it wants a token, its
+scopes are printed, and the tools of its server card if it has one. Only public addresses are asked.
+
+A local command is run over stdio, and only with --allow-run: in bubblewrap, without network, with a
+read-only system, empty home and temporary folders, and no environment but PATH and --env.
+
+JSON is printed in the form of the truth files that `riskdex audit` reads.
+
+Exit codes: 0 the tools were listed; 1 they were not; 2 wrong usage; 3 only a server card told them.
+
+Examples:
+  riskdex introspect https://mcp.example.com/mcp
+  riskdex introspect https://mcp.example.com/mcp --header 'Authorization: Bearer …' --format json
+  riskdex introspect --allow-run -- npx --offline some-mcp-server --read-only
+  riskdex introspect --allow-run --allow-read ~/venv --artifact some_server-1.0-py3-none-any.whl \\
+    --format json -- ~/venv/bin/some-server > truth/some-server.json")]
+pub(crate) struct Introspect {
+    /// Address of a remote server
+    #[arg(required_unless_present = "command", conflicts_with = "command")]
+    pub(crate) target: Option<Url>,
+    /// Local server: program and arguments, after --
+    #[arg(last = true, requires = "allow_run")]
+    pub(crate) command: Vec<String>,
+    /// Header for the remote, NAME: VALUE; repeat for several
+    #[arg(long, value_name = "K:V", requires = "target")]
+    pub(crate) header: Vec<String>,
+    /// Host that may have a private address or speak plain http; repeat for several
+    #[arg(long, value_name = "HOST", requires = "target")]
+    pub(crate) allow_private: Vec<String>,
+    /// Run COMMAND
+    #[arg(long)]
+    pub(crate) allow_run: bool,
+    /// Let COMMAND use the network
+    #[arg(long, requires = "command")]
+    pub(crate) allow_network: bool,
+    /// File or folder that COMMAND may read, although it lies in a home or temporary folder; repeat for several
+    #[arg(long, value_name = "PATH", requires = "command")]
+    pub(crate) allow_read: Vec<PathBuf>,
+    /// Environment variable of COMMAND, NAME=VALUE; repeat for several
+    #[arg(long, value_name = "K=V", requires = "command", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Run COMMAND without a sandbox: it can do all that you can
+    #[arg(long, requires = "command")]
+    pub(crate) no_sandbox: bool,
+    /// How long the server may take, from its start to the last tool
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+    /// Archive that the server was installed from; names package, version and digest in the output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) artifact: Option<PathBuf>,
+    /// Package [default: as ARTIFACT says]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Version of the package [default: as ARTIFACT says]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) release: Option<String>,
+    /// Registry of the package [default: as ARTIFACT says]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) registry: Option<Registry>,
+    /// What is special about this way of starting the server, in a word or two
+    #[arg(long, value_name = "TEXT", default_value = "default")]
+    pub(crate) label: String,
     /// Form of the output
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(crate) format: TextOrJson,
@@ -316,9 +389,16 @@ pub(crate) struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TextOrJson {
     /// For people
+    #[value(alias = "table")]
     Text,
     /// For programs
     Json,
+}
+
+/// `NAME=VALUE`.
+fn variable(text: &str) -> Result<(String, String), String> {
+    let split = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    split.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "it is not NAME=VALUE".to_owned())
 }
 
 /// Forms of `classify`'s output.

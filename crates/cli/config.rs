@@ -54,6 +54,12 @@ impl Config {
             .context("this platform names no data directory; say where with --data-dir DIR")
     }
 
+    /// What hosts are told about us: name, version, and the contact when there is one.
+    pub(crate) fn user_agent(&self) -> String {
+        let contact = self.contact.as_ref().map(|contact| format!(" (+{contact})")).unwrap_or_default();
+        format!("riskdex/{}{contact}", env!("CARGO_PKG_VERSION"))
+    }
+
     /// The site's folder: flag, configuration, else `site/` in the data directory.
     pub(crate) fn out(&self, flag: Option<&Path>, data_dir: &Path) -> PathBuf {
         flag.map(Path::to_owned).or_else(|| self.out.clone()).unwrap_or_else(|| data_dir.join("site"))

@@ -8,6 +8,7 @@ mod embedded;
 mod exit;
 mod pipeline;
 mod progress;
+mod sandbox;
 mod serve;
 
 use std::process::ExitCode;

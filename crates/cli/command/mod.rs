@@ -4,6 +4,7 @@ mod audit;
 mod classify;
 mod crawl;
 pub(crate) mod extract;
+mod introspect;
 mod nightly;
 mod policy;
 mod report;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Nightly(args) => nightly::run(global, &args),
         Command::Crawl(args) => crawl::run(global, &args),
         Command::Extract(args) => extract::run(global, &args),
+        Command::Introspect(args) => introspect::run(global, &args),
         Command::Classify(args) => classify::run(global, &args),
         Command::Policy(args) => policy::run(global, args),
         Command::Site(args) => site::run(global, &args),

@@ -78,8 +78,7 @@ impl Run<'_> {
     }
 
     fn client(&self, places: &BTreeMap<String, Place>, registries: &Registries) -> Result<Client> {
-        let contact = self.config.contact.as_ref().map(|contact| format!(" (+{contact})")).unwrap_or_default();
-        let mut config = ClientConfig::new(&format!("riskdex/{}{contact}", env!("CARGO_PKG_VERSION")));
+        let mut config = ClientConfig::new(&self.config.user_agent());
         config.allow_private.extend(self.args.allow_private.iter().chain(&self.config.allow_private).cloned());
         config.host_limits.extend(places.values().map(|place| (place.host(), place.limits)));
         // What the user named may have a private address, as a mirror inside a company has.

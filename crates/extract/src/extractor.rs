@@ -75,6 +75,11 @@ impl Extractor {
         self.read_with(path, &fetched.iter().map(PathBuf::as_path).collect::<Vec<_>>())
     }
 
+    /// The files of an artifact, under the bounds of every reading.
+    pub fn files(&self, path: &Path) -> Result<Tree, Error> {
+        Ok(archive::read(path, &self.limits)?.tree)
+    }
+
     /// Reads a package whose files are in memory already.
     pub fn read_tree(&self, tree: Tree) -> Result<Extraction, Error> {
         Ok(self.examine(Path::new(""), Unpacked { tree, gaps: Vec::new() }, &[])?.extraction)
