@@ -189,7 +189,10 @@ impl Interp<'_> {
                 }
             }
             Value::Null | Value::Undefined | Value::Bool(_) => {}
-            Value::OneOf(values) => values.iter().for_each(|value| self.merge_dict(dict, value, place)),
+            Value::OneOf(values) if self.is_python() => {
+                values.iter().for_each(|value| self.merge_dict(dict, value, place));
+            }
+            Value::OneOf(values) => self.merge_any(dict, values, place),
             Value::Unknown(unknown) => match &unknown.default {
                 Some(default) => self.merge_dict(dict, default, place),
                 None => dict.leave_open(unknown),
@@ -199,6 +202,29 @@ impl Interp<'_> {
                 match fields {
                     Some(fields @ Value::Dict(_)) => self.merge_dict(dict, &fields, place),
                     _ => dict.leave_open(&self.why(other, place)),
+                }
+            }
+        }
+    }
+
+    /// Copies the items of one of several objects: what only the unusual ones have is there under a condition.
+    fn merge_any(&mut self, dict: &Dict, values: &[Value], place: &Place) {
+        let mut usual = true;
+        for value in values {
+            if usual {
+                self.merge_dict(dict, value, place);
+                // What is not understood does not say what is usual.
+                usual = value.usual().is_none();
+                continue;
+            }
+            let other = Dict::default();
+            self.merge_dict(&other, value, place);
+            if let Some(why) = &*other.open.borrow() {
+                dict.leave_open(why);
+            }
+            for (key, value) in other.snapshot() {
+                if dict.get(&key).is_none() {
+                    dict.set(key, Value::Gated(Rc::new((Gate::unusual(), value))));
                 }
             }
         }

@@ -15,14 +15,19 @@ impl Interp<'_> {
     pub(super) fn class(&mut self, code: &Rc<module::Class>, scope: &Rc<Scope>) -> Value {
         let place = Place { file: scope.file.clone(), line: code.line };
         let bases = code.bases.iter().map(|base| self.eval(base, scope)).collect();
-        let body = self.scope(scope, ScopeKind::Class);
+        // A JavaScript class knows itself by its own name, whatever it is bound to outside.
+        let around = if self.is_python() { scope.clone() } else { self.scope(scope, ScopeKind::Block) };
+        let body = self.scope(&around, ScopeKind::Class);
         let class = Rc::new(Class {
             code: code.clone(),
             bases,
             attrs: body.vars.clone(),
-            scope: scope.clone(),
+            scope: around.clone(),
             marks: Vec::new().into(),
         });
+        if !self.is_python() && !code.name.is_empty() {
+            around.vars.set(code.name.clone(), Value::Class(class.clone()));
+        }
         if self.is_python() {
             let gates = self.gates.len();
             self.exec(&code.body, &body);

@@ -33,8 +33,11 @@ impl Interp<'_> {
             ExprKind::Template(parts) => self.template(parts, scope),
             ExprKind::Tagged(tag, parts) => {
                 let tag = self.eval(tag, scope);
-                let text = self.template(parts, scope);
-                self.call(&tag, &Args::of(vec![text]), place)
+                let args = match tag.usual() {
+                    Some(Value::Function(_) | Value::Bound(_)) => self.tagged(parts, scope),
+                    _ => vec![self.template(parts, scope)],
+                };
+                self.call(&tag, &Args::of(args), place)
             }
             ExprKind::Regex(source) => {
                 let callee = Value::external("RegExp");
@@ -194,6 +197,23 @@ impl Interp<'_> {
             texts = self.binary(crate::module::BinaryOp::Add, &texts, &text, &place);
         }
         texts
+    }
+
+    /// What a function of the package that is a template's tag gets: the texts, and the values between them. A tag from
+    /// outside is given the whole text instead.
+    fn tagged(&mut self, parts: &[TemplatePart], scope: &Rc<Scope>) -> Vec<Value> {
+        let (mut texts, mut values) = (vec![String::new()], Vec::new());
+        for part in parts {
+            match part {
+                TemplatePart::Text(text) => texts.last_mut().into_iter().for_each(|last| last.push_str(text)),
+                TemplatePart::Value(expr, _) => {
+                    values.push(self.eval(expr, scope));
+                    texts.push(String::new());
+                }
+            }
+        }
+        let texts = self.list(ListKind::List, texts.iter().map(Value::str).collect());
+        [texts].into_iter().chain(values).collect()
     }
 
     /// The value as text.

@@ -70,8 +70,7 @@ impl Interp<'_> {
                 if !seen && usual {
                     all.values.push(item);
                 } else if !seen {
-                    let gate = Gate { words: "settings other than the usual ones".into(), usual: false };
-                    all.values.push(Value::Gated(Rc::new((gate, item))));
+                    all.values.push(Value::Gated(Rc::new((Gate::unusual(), item))));
                 }
             }
         }

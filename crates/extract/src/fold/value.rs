@@ -79,6 +79,13 @@ pub(crate) struct Gate {
     pub usual: bool,
 }
 
+impl Gate {
+    /// The condition of what only an alternative has that is not the usual one.
+    pub(crate) fn unusual() -> Self {
+        Self { words: "settings other than the usual ones".into(), usual: false }
+    }
+}
+
 /// A sequence.
 #[derive(Debug)]
 pub(crate) struct List {

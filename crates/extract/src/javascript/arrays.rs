@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::operators::number;
 use super::{arg, strings};
-use crate::fold::{Args, Gate, Interp, List, ListKind, Place, Truth, Value};
+use crate::fold::{Args, Gate, Interp, List, ListKind, Place, Truth, Value, one_of};
 
 /// Runs `work` on an element, under the element's condition if it has one; the result keeps the condition.
 pub(super) fn visit(interp: &mut Interp, item: Value, work: &mut dyn FnMut(&mut Interp, Value) -> Value) -> Value {
@@ -180,6 +180,7 @@ fn mapped(interp: &mut Interp, list: &Rc<List>, function: &Value, place: &Place)
 fn filtered(interp: &mut Interp, list: &Rc<List>, test: &Value, place: &Place) -> Value {
     let mut items = Vec::new();
     for (n, item) in list.snapshot().into_iter().enumerate() {
+        let item = narrowed(interp, item, &mut |interp, item| interp.call(test, &element(item, n, list), place));
         let mut verdict = Value::Undefined;
         let kept = visit(interp, item, &mut |interp, item| {
             verdict = interp.call(test, &element(item.clone(), n, list), place);
@@ -199,6 +200,25 @@ fn filtered(interp: &mut Interp, list: &Rc<List>, test: &Value, place: &Place) -
         }
     }
     same_kind(interp, list, items)
+}
+
+/// An element that is one of several values, without those that a test refuses: what is left is there under a condition
+/// when the usual one is refused.
+fn narrowed(interp: &mut Interp, item: Value, test: &mut dyn FnMut(&mut Interp, Value) -> Value) -> Value {
+    let Value::OneOf(parts) = &item else { return item };
+    let mut holds = |interp: &mut Interp, part: &Value| {
+        let verdict = test(interp, part.clone());
+        matches!(interp.truth(&verdict), Truth::Known(true) | Truth::Depends(Some(true)))
+    };
+    let kept: Vec<bool> = parts.iter().map(|part| holds(interp, part)).collect();
+    if kept.iter().all(|kept| *kept) || !kept.contains(&true) {
+        return item;
+    }
+    let left = one_of(parts.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(part, _)| part.clone()));
+    match kept.first() {
+        Some(true) => left,
+        _ => Value::Gated(Rc::new((Gate::unusual(), left))),
+    }
 }
 
 fn searched(interp: &mut Interp, list: &Rc<List>, name: &str, test: &Value, place: &Place) -> Value {

@@ -105,7 +105,9 @@ impl Dialect for Script<'_> {
             Value::Int(n) => Some(*n != 0),
             Value::Float(n) => Some(*n != 0.0 && !n.is_nan()),
             Value::Str(text) => Some(!text.is_empty()),
-            Value::Made(made) if made.args.is_new || collections::is_collection(value) => Some(true),
+            Value::Made(made) if made.args.is_new || collections::is_collection(value) || self.is_schema(value) => {
+                Some(true)
+            }
             Value::Made(_) | Value::Method(_) => None,
             Value::External(path) if globals::is_global(path) => Some(true),
             Value::External(path) => {

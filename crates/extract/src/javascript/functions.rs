@@ -41,6 +41,9 @@ impl Script<'_> {
                 if let Some(schema) = self.conversion(interp, super::recipes::last(&path), args, place) {
                     return Some(schema);
                 }
+                if let Some(known) = self.known_outside(interp, callee, args, place) {
+                    return Some(known);
+                }
                 self.call_external(interp, &path, args, place).or_else(|| {
                     self.keep_callbacks(interp, args, place);
                     None
@@ -83,7 +86,7 @@ impl Script<'_> {
     ) -> Option<Value> {
         match &**name {
             "then" => return Some(self.settle(interp, receiver, args, place)),
-            "catch" => return Some(receiver.clone()),
+            "catch" if !self.is_schema(receiver) => return Some(receiver.clone()),
             "finally" => {
                 interp.call(&arg(args, 0), &Args::default(), place);
                 return Some(receiver.clone());
@@ -101,6 +104,17 @@ impl Script<'_> {
                 Value::Unknown(_) | Value::Made(_) => result,
                 known => interp.setting(reason, Some(known), place),
             });
+        }
+        if let Value::Made(made) = receiver
+            && self.is_schema(receiver)
+            && let Some(value) = self.schema_call(interp, made, name, args, place)
+        {
+            return Some(value);
+        }
+        if let Value::Made(made) = receiver
+            && made.callee.path() == Some(super::registration::REGISTERED)
+        {
+            self.change_registered(interp, made, name);
         }
         let found = match receiver {
             Value::Str(text) => strings::call(interp, text, name, args, place),
@@ -148,11 +162,26 @@ impl Script<'_> {
         if let Some(schema) = self.conversion(interp, name, args, place) {
             return Some(schema);
         }
+        if let Some(known) = self.known_outside(interp, callee, args, place) {
+            return Some(known);
+        }
         if let Value::Undefined | Value::Null = receiver {
             return Some(self.runtime(interp, "a call of nothing", place));
         }
         self.keep_callbacks(interp, args, place);
         None
+    }
+
+    /// What functions outside the package give of which the recipes know it.
+    fn known_outside(&self, interp: &mut Interp, callee: &Value, args: &Args, place: &Place) -> Option<Value> {
+        if let Some(options) = self.parsed_options(interp, callee, args, place) {
+            return Some(options);
+        }
+        let layout = self.recipes.layout(callee.path()?)?;
+        match arg(args, 0) {
+            Value::Str(text) => Some(Value::str(strings::laid_out(&text, layout))),
+            _ => None,
+        }
     }
 
     /// `promise.then(f)`: the value is there as far as reading goes.

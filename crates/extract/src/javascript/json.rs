@@ -65,6 +65,8 @@ impl Script<'_> {
             return Err(why);
         }
         *left -= 1;
+        // What only some settings add is no part of the usual schema.
+        let is_usual = |item: &Value| !(schemas && matches!(item, Value::Gated(_)));
         Ok(Some(match value {
             Value::Null => Json::Null,
             Value::Undefined | Value::Function(_) | Value::Bound(_) | Value::Class(_) => return Ok(None),
@@ -77,7 +79,7 @@ impl Script<'_> {
                     return Err(why);
                 }
                 let mut items = Vec::new();
-                for item in list.snapshot() {
+                for item in list.snapshot().into_iter().filter(is_usual) {
                     items.push(self.json_at(interp, &item, schemas, place, depth - 1, left)?.unwrap_or(Json::Null));
                 }
                 Json::Array(items)
@@ -95,7 +97,8 @@ impl Script<'_> {
                     return Err(why);
                 }
                 let mut map = Map::new();
-                for (key, item) in self.properties(interp, value, place) {
+                for (key, item) in self.properties(interp, value, place).into_iter().filter(|(_, item)| is_usual(item))
+                {
                     if let Some(item) = self.json_at(interp, &item, schemas, place, depth - 1, left)? {
                         map.insert(key.to_string(), item);
                     }

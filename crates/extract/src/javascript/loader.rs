@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use riskdex_model::GapKind;
 
 use super::resolve::{Resolved, package_of};
-use super::{Script, json};
+use super::{Script, json, schema};
 use crate::fold::{Interp, Namespace, Place, Scope, Value};
 use crate::module::{Export, ExprKind, Import, Imported, StmtKind};
 use crate::syntax;
@@ -140,6 +140,9 @@ impl Script<'_> {
         match self.resolver.resolve(file, specifier, require) {
             Resolved::File(found) if !self.is_known_package(specifier) => Source::File(self.load_file(interp, &found)),
             Resolved::File(_) | Resolved::Package(_) => {
+                if let Some(is_zod4) = schema::is_zod4(specifier) {
+                    self.is_zod4.set(is_zod4);
+                }
                 self.imported.borrow_mut().insert(package_of(specifier).to_owned());
                 Source::Outside(Value::external(specifier))
             }

@@ -21,6 +21,7 @@ mod regexp;
 mod registration;
 mod resolve;
 mod schema;
+mod settings;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ use std::rc::Rc;
 
 use riskdex_model::{GapKind, Tool};
 
-use crate::fold::{Args, Interp, Place, Value};
+use crate::fold::{Args, Dict, Interp, Place, Value};
 use crate::found::{Elsewhere, Found};
 use crate::manifest::bundle;
 use crate::tree::Tree;
@@ -62,6 +63,8 @@ pub(crate) struct Script<'t> {
     dynamic: RefCell<Option<String>>,
     /// Whether schemas are zod's of the fourth generation, which has other ideas of what is required.
     is_zod4: Cell<bool>,
+    /// Options of the command line that have a default.
+    option_defaults: Dict,
     /// Functions that were looked at, by address: whether they make JSON Schema.
     converters: RefCell<BTreeMap<usize, bool>>,
 }
@@ -83,11 +86,8 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         listers: RefCell::default(),
         tools: RefCell::default(),
         dynamic: RefCell::default(),
-        is_zod4: Cell::new(
-            manifest
-                .requirement("zod")
-                .is_some_and(|range| range.trim_start_matches(['^', '~', '>', '=']).starts_with('4')),
-        ),
+        is_zod4: Cell::new(manifest.requirement("zod").is_some_and(schema::allows_zod4)),
+        option_defaults: Dict::default(),
         converters: RefCell::default(),
     });
     let mut interp = Interp::new(script.clone(), steps);

@@ -23,6 +23,19 @@ pub(super) fn getter_of(value: &Value) -> Option<Value> {
     }
 }
 
+/// The one object that a function outside the package was given: helpers that define something give it back.
+pub(super) fn given(value: &Value) -> Option<Value> {
+    match value {
+        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => {
+            match made.args.positional.as_slice() {
+                [object @ Value::Dict(_)] => Some(object.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// Whether a chain of calls is longer than any that is written down: a loop makes it.
 fn is_endless(value: &Value) -> bool {
     let mut at = value.clone();
@@ -68,6 +81,11 @@ impl Script<'_> {
             )
             .then(|| Value::dict(own));
         }
+        if matches!(object, Value::Made(_) | Value::External(_))
+            && let Some(options) = self.options_member(interp, object, name, place)
+        {
+            return Some(options);
+        }
         match object {
             Value::Dict(dict) => Some(self.property(interp, dict, object, name, place)),
             Value::Module(module) => Some(self.namespace_member(interp, &module.name.clone(), name, place)),
@@ -79,6 +97,8 @@ impl Script<'_> {
                     Some(if gated { Value::Unknown(interp.why(object, place)) } else { length })
                 }
                 "length" => Some(Value::Unknown(interp.why(object, place))),
+                // The texts of a tagged template, whose escapes are read already.
+                "raw" => Some(object.clone()),
                 _ => None,
             },
             Value::Instance(instance) => match instance.attrs.get(name) {
@@ -109,7 +129,10 @@ impl Script<'_> {
             }
             Value::Made(made) => match made.attrs.get(name) {
                 Some(found) => Some(self.read_property(interp, found, object, place)),
-                None => self.schema_member(interp, made, name, place),
+                None => self.schema_member(interp, made, name, place).or_else(|| {
+                    let given = given(object).filter(|given| has_own(given, name))?;
+                    Some(interp.get(&given, name, place))
+                }),
             },
             Value::Bound(_) if functions::METHODS.contains(&name) => Some(method(object, name)),
             _ => None,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::resolve::package_of;
+use super::strings::Layout;
 
 /// The recipes.
 #[derive(Debug, Deserialize)]
@@ -16,6 +17,8 @@ pub(crate) struct Recipes {
     pub(super) keys: Keys,
     bundled: Vec<Bundled>,
     schemas: Schemas,
+    texts: Texts,
+    command_line: Vec<CommandLine>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +103,26 @@ struct Schemas {
     dialects: Vec<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Texts {
+    packages: Vec<String>,
+    one_line: Vec<String>,
+}
+
+/// A library that reads the command line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandLine {
+    package: String,
+    #[serde(default)]
+    declares: Vec<String>,
+    #[serde(default)]
+    gives: Vec<String>,
+    #[serde(default)]
+    holds: Vec<String>,
+}
+
 impl Recipes {
     /// Reads the recipe file.
     pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
@@ -146,6 +169,32 @@ impl Recipes {
             .iter()
             .find(|class| class.methods.iter().all(|name| has_method(name)))
             .map(|class| class.is.as_str())
+    }
+
+    /// How a function outside the package lays texts out, when that is what it does.
+    pub(super) fn layout(&self, path: &str) -> Option<Layout> {
+        let package = package_of(path.split([':', '.']).next().unwrap_or(path));
+        let layout = if has(&self.texts.one_line, last(path)) { Layout::OneLine } else { Layout::Dedented };
+        has(&self.texts.packages, package).then_some(layout)
+    }
+
+    fn command_line(&self, package: &str) -> Option<&CommandLine> {
+        self.command_line.iter().find(|library| library.package == package)
+    }
+
+    /// Whether a function of a package declares options of the command line.
+    pub(super) fn declares_options(&self, package: &str, function: &str) -> bool {
+        self.command_line(package).is_some_and(|library| has(&library.declares, function))
+    }
+
+    /// Whether a function of a package gives the options of the command line.
+    pub(super) fn gives_options(&self, package: &str, function: &str) -> bool {
+        self.command_line(package).is_some_and(|library| has(&library.gives, function))
+    }
+
+    /// Whether what a package's functions give holds the options of the command line under that name.
+    pub(super) fn holds_options(&self, package: &str, name: &str) -> bool {
+        self.command_line(package).is_some_and(|library| has(&library.holds, name))
     }
 
     pub(super) fn is_converter(&self, function: &str) -> bool {

@@ -5,10 +5,14 @@ use std::rc::Rc;
 use riskdex_model::{Annotations, Gap, GapKind, Origin, Tool};
 use serde_json::{Value as Json, json};
 
+use super::objects::given;
 use super::recipes::{Argument, last};
 use super::{Script, arg};
-use crate::fold::{Args, Class, Gate, Interp, Place, Value};
+use crate::fold::{Args, Class, Gate, Interp, Made, Place, Value};
 use crate::module::StmtKind;
+
+/// What a registration gives, as a value outside the package: its argument counts the tools up to this one.
+pub(super) const REGISTERED: &str = "registered";
 
 /// A function that answers `tools/list`, to be asked when the program has been read.
 pub(super) struct Lister {
@@ -75,10 +79,20 @@ impl Script<'_> {
                     let is_function = |value: &Value| {
                         value.is_function() || matches!(value, Value::Unknown(_) | Value::Made(_) | Value::Method(_))
                     };
-                    if matches!(name, Value::Dict(_)) || !overloads.last().is_some_and(is_function) {
+                    if !overloads.last().is_some_and(is_function) {
                         return None;
                     }
-                    Pending::overloaded(name, overloads)
+                    match name {
+                        // `tool({ name, … }, function)`
+                        definition @ Value::Dict(_) => {
+                            let tool = Pending::defined(self, interp, None, &definition, place);
+                            if matches!(tool.name, Value::Undefined) {
+                                return None;
+                            }
+                            tool
+                        }
+                        name => Pending::overloaded(name, overloads),
+                    }
                 }
                 (_, Some(definition), ..) => {
                     let definition = arg(args, definition);
@@ -90,7 +104,19 @@ impl Script<'_> {
                 _ => return None,
             };
         self.add(interp, &tool, &method, place);
-        Some(interp.made(&Value::external("registered"), &Args::default(), place))
+        let number = self.tools.borrow().len();
+        Some(interp.made(&Value::external(REGISTERED), &Args::of(vec![Value::Int(number as i64)]), place))
+    }
+
+    /// A call of what a registration gave: a tool that is disabled at once is only there when something enables it.
+    pub(super) fn change_registered(&self, interp: &Interp, made: &Made, method: &str) {
+        let Some(Value::Int(number)) = made.args.positional.first() else { return };
+        let at = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
+        let mut tools = self.tools.borrow_mut();
+        let Some(tool) = at.and_then(|at| tools.get_mut(at)) else { return };
+        if matches!(method, "disable" | "remove") && interp.gated().is_none() {
+            tool.gated.get_or_insert_with(|| "the program enables it later".to_owned());
+        }
     }
 
     /// A handler of `tools/list`.
@@ -168,7 +194,7 @@ impl Script<'_> {
             match table.usual() {
                 Some(list @ Value::List(_)) => {
                     for item in interp.iterate(&list, place).values {
-                        let item = definition_of(item);
+                        let item = given(&item).unwrap_or(item);
                         if self.is_definition(interp, &item, place) {
                             self.add_listed(interp, &item, "javascript:table", place);
                         }
@@ -176,7 +202,7 @@ impl Script<'_> {
                 }
                 Some(named @ Value::Dict(_)) => {
                     for (name, item) in self.properties(interp, &named, place) {
-                        let item = definition_of(item);
+                        let item = given(&item).unwrap_or(item);
                         if self.is_definition(interp, &item, place) {
                             super::arrays::visit(interp, item, &mut |interp, item| {
                                 let mut tool = Pending::defined(self, interp, None, &item, place);
@@ -248,8 +274,7 @@ impl Script<'_> {
             }
         };
         let output_schema = self.schema(interp, &pending.output_schema, place).ok().flatten();
-        let annotations = self.json(interp, &pending.annotations, false, place).ok();
-        let annotations = annotations.and_then(|json| serde_json::from_value::<Annotations>(json).ok());
+        let annotations = self.annotations(interp, &pending.annotations, place);
         let origin =
             Origin { method: method.to_owned(), file: place.file.to_string(), line: place.line, package: None };
         self.tools.borrow_mut().push(Tool {
@@ -258,10 +283,26 @@ impl Script<'_> {
             description,
             input_schema,
             output_schema,
-            annotations: annotations.filter(|annotations| !annotations.is_empty()),
+            annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
             origin: Some(origin),
             gated: interp.gated(),
         });
+    }
+
+    /// The annotations that are known; a package may keep things of its own beside them.
+    fn annotations(&self, interp: &mut Interp, value: &Value, place: &Place) -> Annotations {
+        let Some(value) = value.usual() else { return Annotations::default() };
+        let mut hint = |name: &str| match interp.get(&value, name, place).usual() {
+            Some(Value::Bool(hint)) => Some(hint),
+            _ => None,
+        };
+        Annotations {
+            read_only_hint: hint("readOnlyHint"),
+            destructive_hint: hint("destructiveHint"),
+            idempotent_hint: hint("idempotentHint"),
+            open_world_hint: hint("openWorldHint"),
+            title: interp.get(&value, "title", place).usual().and_then(|title| title.as_str().map(str::to_owned)),
+        }
     }
 
     /// A decorator of a method or class, applied: `@Tool({…})`, or what a compiler made of it.
@@ -350,19 +391,6 @@ impl Script<'_> {
     /// Whether something outside the package is surely a class.
     pub(super) fn is_constructor(&self, callee: &Value) -> bool {
         matches!(callee.path(), Some("Map" | "Set" | "Date" | "RegExp" | "URL" | "Error"))
-    }
-}
-
-/// The definition that a helper outside the package was given, which gives it back: `tools: { a: tool({ … }) }`.
-fn definition_of(item: Value) -> Value {
-    match &item {
-        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => {
-            match made.args.positional.as_slice() {
-                [definition @ Value::Dict(_)] => definition.clone(),
-                _ => item,
-            }
-        }
-        _ => item,
     }
 }
 

@@ -3,14 +3,17 @@
 //! Libraries are not run: a schema is the symbolic chain of calls that made it (`z.string().describe("…")`), read by
 //! what the names in the chain mean. The same goes for libraries inside a bundle, whose classes are recognised.
 
+mod applied;
 mod classes;
 mod defs;
+mod generation;
 mod typebox;
 mod valibot;
 mod zod;
 
 use std::rc::Rc;
 
+pub(super) use generation::{allows_zod4, is_zod4};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
@@ -117,7 +120,10 @@ impl Script<'_> {
             && (properties.is_empty() || properties.iter().any(|(_, value)| is_symbolic(value)))
             && properties.iter().all(|(_, value)| {
                 is_symbolic(value)
-                    || matches!(value, Value::Unknown(_) | Value::OneOf(_) | Value::Dict(_) | Value::Instance(_))
+                    || matches!(
+                        value,
+                        Value::Unknown(_) | Value::OneOf(_) | Value::Gated(_) | Value::Dict(_) | Value::Instance(_)
+                    )
             })
     }
 
@@ -206,13 +212,14 @@ impl Script<'_> {
     }
 
     /// Whether a value is a schema of a library, not the library itself.
-    fn is_schema(&self, value: &Value) -> bool {
+    pub(super) fn is_schema(&self, value: &Value) -> bool {
         match value {
             Value::Made(made) => match &made.callee {
                 Value::External(path) => {
                     path.starts_with("zod:v") || zod::is_factory(last(path)) || typebox::is_factory(last(path))
                 }
-                Value::Method(method) => self.is_schema(&method.receiver) || zod::is_factory(&method.name),
+                Value::Method(method) if self.is_schema(&method.receiver) => !applied::is_query(&method.name),
+                Value::Method(method) => zod::is_factory(&method.name),
                 _ => false,
             },
             Value::OneOf(values) => values.iter().any(|value| self.is_schema(value)),
@@ -236,18 +243,23 @@ impl Script<'_> {
         place: &Place,
     ) -> Option<Value> {
         let value = Value::Made(made.clone());
-        if !matches!(name, "shape" | "options" | "enum" | "Enum" | "Values" | "_def" | "_zod" | "def" | "description")
-            || !self.is_schema(&value)
-        {
+        let is_known =
+            ["shape", "options", "enum", "Enum", "Values", "_def", "_zod", "def", "description"].contains(&name);
+        let is_part = ["element", "schema", "in", "out"].contains(&name);
+        if !(is_known || is_part) || !self.is_schema(&value) {
             return None;
         }
         match name {
+            _ if is_part => self.part(interp, made, name, place),
             "shape" => Some(Value::dict(self.shape(interp, &value, place, 0)?)),
             "description" => {
                 let read = self.read(interp, &value, place, 0).ok()?;
                 Some(read.json.get("description").map_or(Value::Undefined, super::json::value))
             }
             "options" | "enum" | "Enum" | "Values" => {
+                if let Some(options) = self.part(interp, made, name, place) {
+                    return Some(options);
+                }
                 let read = self.read(interp, &value, place, 0).ok()?;
                 let values = read.json.get("enum")?;
                 if name == "options" {
@@ -257,6 +269,19 @@ impl Script<'_> {
                 Some(Value::dict(pairs))
             }
             _ => self.definition(interp, made, place),
+        }
+    }
+
+    /// A schema inside another one: of a lazy one, an array, a pipe or a union.
+    fn part(&self, interp: &mut Interp, made: &Rc<Made>, name: &str, place: &Place) -> Option<Value> {
+        let Value::Dict(def) = self.definition(interp, made, place)? else { return None };
+        match name {
+            "schema" => match def.get_str("getter") {
+                Some(getter) => Some(interp.call(&getter, &Args::default(), place)),
+                None => def.get_str("schema"),
+            },
+            "element" => def.get_str("element").or_else(|| def.get_str("type")).filter(|inner| self.is_schema(inner)),
+            name => def.get_str(name),
         }
     }
 

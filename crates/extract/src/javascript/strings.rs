@@ -68,6 +68,31 @@ pub(super) fn join(interp: &mut Interp, list: &Rc<List>, separator: &Value, plac
     Value::str(out)
 }
 
+/// How a library lays a text out anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Without the indentation that all its lines have.
+    Dedented,
+    /// In one line.
+    OneLine,
+}
+
+/// A text as such a library gives it.
+pub(super) fn laid_out(text: &str, layout: Layout) -> String {
+    if layout == Layout::OneLine {
+        return text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    // The first line stands behind the quote.
+    let deep = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let lines: Vec<&str> = text
+        .lines()
+        .enumerate()
+        .map(|(n, line)| if n == 0 { line } else { line.get(deep.min(indent(line))..).unwrap_or_default() })
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
 /// A property that is no method.
 pub(super) fn property(text: &Rc<str>, name: &str) -> Option<Value> {
     (name == "length").then(|| Value::Int(length(text)))

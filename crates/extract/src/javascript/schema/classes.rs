@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::zod::format_of;
-use crate::fold::{Interp, ListKind, Made, Place, Value};
+use crate::fold::{Args, Interp, ListKind, Made, Place, Value};
 use crate::javascript::{Script, arg};
 
 /// Methods that wrap a schema in one of another class, with that class.
@@ -55,19 +55,29 @@ impl Script<'_> {
         }
         match &made.callee {
             Value::External(path) if !path.starts_with("zod:v") => {
-                Some(class_of(crate::javascript::recipes::last(path)))
+                Some(self.renamed(&class_of(crate::javascript::recipes::last(path))))
             }
-            Value::Method(method) if !self.is_schema(&method.receiver) => Some(class_of(&method.name)),
+            Value::Method(method) if !self.is_schema(&method.receiver) => Some(self.renamed(&class_of(&method.name))),
             Value::Method(method) => {
-                let keeps = matches!(&*method.name, "transform" | "refine" | "superRefine") && self.is_zod4.get();
+                let keeps = matches!(&*method.name, "refine" | "superRefine") && self.is_zod4.get();
                 match (WRAPPERS.iter().find(|(name, _)| *name == &*method.name), &method.receiver) {
-                    (Some((_, class)), _) if !keeps => Some((*class).to_owned()),
+                    (Some((_, class)), _) if !keeps => Some(self.renamed(class)),
                     (_, Value::Made(inner)) => self.schema_class_of(inner, depth + 1),
                     _ => None,
                 }
             }
             _ => None,
         }
+    }
+
+    /// The class by its name in the generation in use: transformations are pipes in the fourth.
+    fn renamed(&self, class: &str) -> String {
+        match (class, self.is_zod4.get()) {
+            ("ZodEffects", true) => "ZodPipe",
+            ("ZodPipe", false) => "ZodPipeline",
+            (class, _) => class,
+        }
+        .to_owned()
     }
 
     /// A schema's definition, for code that looks into it: the names of both generations, where they do not clash.
@@ -98,6 +108,8 @@ impl Script<'_> {
             }
             "effects" => def.push(("schema", inner)),
             "branded" => def.push(("type", inner)),
+            "lazy" => def.push(("getter", inner)),
+            "pipe" | "pipeline" => def.extend(pipe(interp, &at, inner, place)),
             "array" if self.is_zod4.get() => def.push(("element", inner)),
             "array" => def.push(("type", inner)),
             "enum" | "nativeenum" => def.extend([("values", inner.clone()), ("entries", inner)]),
@@ -106,7 +118,16 @@ impl Script<'_> {
                 def.push(("options", arg(&at.args, at.args.positional.len().saturating_sub(1).min(1))));
             }
             "record" => def.extend([("keyType", inner), ("valueType", arg(&at.args, 1))]),
-            "object" => def.push(("shape", Value::dict(self.shape(interp, &Value::Made(made.clone()), place, 0)?))),
+            "object" => {
+                let shape = Value::dict(self.shape(interp, &Value::Made(made.clone()), place, 0)?);
+                // The third generation has a function here.
+                let given = || Args::of(vec![Value::external("Object"), shape.clone()]);
+                let is_plain = self.is_zod4.get();
+                def.push((
+                    "shape",
+                    if is_plain { shape } else { interp.made(&Value::external("bind"), &given(), place) },
+                ));
+            }
             _ => {}
         }
         let read = self.read(interp, &Value::Made(made.clone()), place, 0).ok()?;
@@ -114,5 +135,15 @@ impl Script<'_> {
             def.push(("description", Value::str(text)));
         }
         Some(Value::dict(def))
+    }
+}
+
+/// Both ends of a pipe: what goes in and what comes out.
+fn pipe(interp: &mut Interp, at: &Made, inner: Value, place: &Place) -> [(&'static str, Value); 2] {
+    let transform = interp.made(&Value::external("zod:z.transform"), &Args::default(), place);
+    match &at.callee {
+        Value::Method(method) if &*method.name == "pipe" => [("in", inner), ("out", arg(&at.args, 0))],
+        Value::Method(method) if &*method.name == "transform" => [("in", inner), ("out", transform)],
+        _ => [("in", transform), ("out", arg(&at.args, 1))],
     }
 }

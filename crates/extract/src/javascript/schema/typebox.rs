@@ -1,6 +1,6 @@
 //! TypeBox: `Type.Object({ q: Type.String({ description: "…" }) })`.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::{Answer, Read};
 use crate::fold::{Args, Interp, Place};
@@ -69,7 +69,8 @@ impl Script<'_> {
                 (Read::typed("object").set("additionalProperties", values.json()), 2)
             }
             "Union" => (Read::default().set("anyOf", all(interp)?), 1),
-            "Intersect" | "Composite" => (Read::default().set("allOf", all(interp)?), 1),
+            "Intersect" => (Read::default().set("allOf", all(interp)?), 1),
+            "Composite" => (composite(all(interp)?), 1),
             "Enum" => {
                 let values: Vec<Json> = match self.json(interp, &first, false, place)? {
                     Json::Object(map) => map.into_iter().map(|(_, value)| value).collect(),
@@ -103,4 +104,20 @@ impl Script<'_> {
         let options = self.json(interp, &arg(args, options), false, place).unwrap_or_default();
         Ok(options.as_object().into_iter().flatten().fold(read, |read, (key, value)| read.set(key, value.clone())))
     }
+}
+
+/// One object with the properties of all.
+fn composite(parts: Vec<Json>) -> Read {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for part in parts {
+        let Json::Object(mut part) = part else { continue };
+        if let Some(Json::Object(more)) = part.remove("properties") {
+            properties.extend(more);
+        }
+        if let Some(Json::Array(more)) = part.remove("required") {
+            required.extend(more);
+        }
+    }
+    let object = Read::typed("object").set("properties", properties);
+    if required.is_empty() { object } else { object.set("required", required) }
 }
