@@ -35,10 +35,16 @@ impl Extractor {
         let is_recipe = |path: &str| path.starts_with("recipes/") || path.starts_with("queries/");
         let mut files: Vec<_> = files.into_iter().filter(|(path, _)| is_recipe(path)).collect();
         files.sort_unstable();
-        let queries = Queries::load(&files)?;
+        let queries = Queries::new(&files)?;
         let javascript = recipe(&files, "recipes/javascript.toml", javascript::Recipes::parse)?;
         let python = recipe(&files, "recipes/python.toml", python::Recipes::parse)?;
         Ok(Self { queries, javascript, python, limits: Limits::DEFAULT, version: version(&files) })
+    }
+
+    /// Looks through all recipes at once. Without it, a fault in a query is only found when the first package in its
+    /// language is read.
+    pub fn check(&self) -> Result<(), Error> {
+        self.queries.check()
     }
 
     /// Changes whenever this crate's code or a recipe does: what was read with one version need not be read
@@ -106,7 +112,7 @@ impl Extractor {
             }
         }
         // Trees of source code are walked by recursion with a cap on depth; the cap fits this stack.
-        let (mut found, language) = thread::scope(|scope| {
+        let read = thread::scope(|scope| {
             let thread = thread::Builder::new().stack_size(limits::STACK_BYTES);
             let reader = thread.spawn_scoped(scope, || self.read_code(&languages, &tree));
             let reader = reader.map_err(|source| Error::Read { path: path.to_owned(), source })?;
@@ -116,6 +122,7 @@ impl Extractor {
                 message: message(panic.as_ref()),
             })
         })?;
+        let (mut found, language) = read?;
         let registry_of_code = language.and_then(Language::registry);
         let mut elsewhere = std::mem::take(&mut found.elsewhere);
         elsewhere.retain(|other| !tree.has_mounted(&other.package));
@@ -130,7 +137,7 @@ impl Extractor {
     }
 
     /// Reads the code, language by language, until one of them registers tools.
-    fn read_code(&self, languages: &[Language], tree: &Tree) -> (Found, Option<Language>) {
+    fn read_code(&self, languages: &[Language], tree: &Tree) -> Result<(Found, Option<Language>), Error> {
         let mut all = Found::default();
         for &language in languages {
             let found = match language {
@@ -142,16 +149,18 @@ impl Extractor {
                     Some(recipes) => javascript::tools(tree, recipes, limits::STEPS),
                     None => Found::default(),
                 },
-                Language::Go | Language::Rust | Language::CSharp | Language::Java => self.queries.tools(language, tree),
+                Language::Go | Language::Rust | Language::CSharp | Language::Java => {
+                    self.queries.tools(language, tree)?
+                }
             };
             if !found.tools.is_empty() || !found.elsewhere.is_empty() {
-                return (found, Some(language));
+                return Ok((found, Some(language)));
             }
             all.dynamic = all.dynamic.or(found.dynamic);
             all.notes.extend(found.notes);
             all.gaps.extend(found.gaps);
         }
-        (all, None)
+        Ok((all, None))
     }
 }
 

@@ -10,6 +10,9 @@ use super::scope::Vars;
 use super::value::{Gate, Place, Value};
 use super::{ALTERNATIVES, Interp};
 
+/// What happens only when somebody changes a setting may take one part in so many of the steps that are left.
+const UNUSUAL: u64 = 4;
+
 /// What a branch changed: where, which name, and what was bound before.
 pub(super) type Journal = Vec<(Vars, Rc<str>, Option<Value>)>;
 
@@ -162,7 +165,10 @@ impl Interp<'_> {
         let returns = self.frames.last().map_or(0, |frame| frame.returns.len());
         self.gates.push(gate);
         self.journals.push(Journal::new());
-        let mut flow = work(self);
+        let mut flow = match is_unusual {
+            true => self.on_part(self.budget.left() / UNUSUAL, true, work),
+            false => work(self),
+        };
         if std::mem::take(&mut self.raised) {
             flow = Flow::Raise;
         }

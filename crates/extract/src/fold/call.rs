@@ -6,10 +6,24 @@ use super::branch::{is_constant, one_of};
 use super::exec::Flow;
 use super::value::{Cause, Class, Closure, Dict, ListKind, Made, Place, Unknown, Value};
 use super::{Args, CALLS, Interp, Scope, ScopeKind};
-use crate::module::{ExprKind, ParamKind};
+use crate::module::{ExprKind, Function, ParamKind};
 
 /// How often one function may be inside itself: over data that is known, and over what is not.
 const RECURSION: [usize; 2] = [40, 3];
+
+/// A function that took one part in so many of all steps without result is not called again, when each call took
+/// one part in so many.
+const BARREN: [u64; 2] = [8, 240];
+
+/// What the calls of one function took.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// Keeps the code at its address.
+    _code: Option<Rc<Function>>,
+    calls: u64,
+    steps: u64,
+    has_result: bool,
+}
 
 /// A call under way.
 pub(super) struct Frame {
@@ -135,7 +149,11 @@ impl Interp<'_> {
         if self.frames.len() >= CALLS || within >= RECURSION[usize::from(!is_known)] {
             return self.unknown(Cause::Limit, format!("a call of `{}` inside itself", closure.code.name), place);
         }
+        if self.is_barren(code) {
+            return self.unknown(Cause::Limit, format!("`{}`, which takes too much work", closure.code.name), place);
+        }
         let scope = self.scope(&closure.scope, ScopeKind::Function);
+        let (before, results) = (self.budget.left(), self.results);
         let (gates, tries) = (self.gates.len(), std::mem::take(&mut self.tries));
         let home = closure.home.borrow().clone();
         let (mut receiver, home) = (receiver.cloned(), home);
@@ -158,6 +176,13 @@ impl Interp<'_> {
         }
         self.bind_arguments(closure, receiver.as_ref(), args, &scope, place);
         let flow = self.exec(&closure.code.body, &scope);
+        if within == 0 {
+            let work =
+                self.work.entry(code).or_insert_with(|| Work { _code: Some(closure.code.clone()), ..Work::default() });
+            work.calls += 1;
+            work.steps += before.saturating_sub(self.budget.left());
+            work.has_result |= results != self.results;
+        }
         // A JavaScript program that starts does not fail on the way: more likely it was misread.
         self.raised &= self.is_python();
         self.gates.truncate(gates);
@@ -188,6 +213,12 @@ impl Interp<'_> {
             }
             _ => one_of(values),
         }
+    }
+
+    fn is_barren(&self, code: usize) -> bool {
+        let [all, each] = BARREN.map(|part| self.steps / part);
+        let is_barren = |work: &Work| !work.has_result && work.steps > all && work.steps / work.calls.max(1) > each;
+        self.work.get(&code).is_some_and(is_barren)
     }
 
     fn bind_arguments(

@@ -124,10 +124,7 @@ impl Interp<'_> {
                 }
                 return self.exec(body, scope);
             }
-            StmtKind::Block(body) => {
-                let inner = self.scope(scope, ScopeKind::Block);
-                return self.exec(body, &inner);
-            }
+            StmtKind::Block(body) => return self.exec_inner(body, scope),
             StmtKind::Import(import) => self.dialect().import(self, import, scope, place),
             StmtKind::Export(export) => self.dialect().export(self, export, scope, place),
             StmtKind::Return(value) => {
@@ -208,13 +205,15 @@ impl Interp<'_> {
         flow
     }
 
-    /// A block that has its own scope in JavaScript.
+    /// A block that has its own scope in JavaScript, when it declares anything.
     fn exec_inner(&mut self, block: &[Stmt], scope: &Rc<Scope>) -> Flow {
-        if self.is_python() {
-            return self.exec(block, scope);
+        match block.first() {
+            Some(Stmt { kind: StmtKind::Declare(_), .. }) => {
+                let inner = self.scope(scope, ScopeKind::Block);
+                self.exec(block, &inner)
+            }
+            _ => self.exec(block, scope),
         }
-        let inner = self.scope(scope, ScopeKind::Block);
-        self.exec(block, &inner)
     }
 
     fn exec_for(&mut self, target: &Expr, iter: &Expr, keys: bool, body: &[Stmt], scope: &Rc<Scope>) -> Flow {

@@ -18,6 +18,7 @@ mod scope;
 mod value;
 mod words;
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
@@ -36,7 +37,7 @@ pub(crate) use value::{
 use crate::module::Language;
 use crate::server::Server;
 use branch::Journal;
-use call::Frame;
+use call::{Frame, Work};
 
 /// How many expressions, statements and calls may be inside one another.
 const DEPTH: usize = 1200;
@@ -64,6 +65,12 @@ pub(crate) struct Interp<'p> {
     /// How many `try` bodies of the running function are open.
     tries: usize,
     heap: Vec<Vars>,
+    /// How many steps there are in all.
+    steps: u64,
+    /// What the functions took that were called, by the address of their code.
+    work: BTreeMap<usize, Work>,
+    /// How much was found so far: what tells a function that leads to something from one that does not.
+    pub results: usize,
     /// Every server object, in the order of making.
     pub servers: Vec<Rc<Server>>,
     /// What was not understood.
@@ -85,6 +92,9 @@ impl<'p> Interp<'p> {
             raised: false,
             tries: 0,
             heap: Vec::new(),
+            steps,
+            work: BTreeMap::new(),
+            results: 0,
             servers: Vec::new(),
             gaps: Vec::new(),
             notes: Vec::new(),

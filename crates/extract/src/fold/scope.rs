@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-
 use super::value::Value;
+
+/// A map in the order of insertion, with a hash that is made for short keys: looking names up is what the
+/// evaluator does most.
+pub(crate) type Map<K, V> = indexmap::IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// A shared table of names: a scope's variables, an instance's or a class's attributes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Vars(Rc<RefCell<IndexMap<Rc<str>, Value>>>);
+pub(crate) struct Vars(Rc<RefCell<Map<Rc<str>, Value>>>);
 
 impl Vars {
     /// What a name is bound to.
@@ -92,7 +94,14 @@ impl Scope {
 
     /// What a name means here.
     pub(crate) fn lookup(self: &Rc<Self>, name: &str) -> Option<Value> {
-        self.holder(name).and_then(|scope| scope.vars.get(name))
+        let mut at = Some(self);
+        while let Some(scope) = at {
+            if let Some(value) = scope.vars.get(name) {
+                return Some(value);
+            }
+            at = scope.parent.as_ref();
+        }
+        None
     }
 
     /// The module's scope.

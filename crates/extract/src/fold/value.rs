@@ -3,9 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-
-use super::scope::{Scope, Vars};
+use super::scope::{Map, Scope, Vars};
 use crate::module;
 use crate::server::Server;
 
@@ -112,7 +110,7 @@ pub(crate) enum ListKind {
 #[derive(Debug, Default)]
 pub(crate) struct Dict {
     /// Key and value by the key's identity.
-    pub items: RefCell<IndexMap<Key, (Value, Value)>>,
+    pub items: RefCell<Map<Key, (Value, Value)>>,
     /// Why there may be more items than those.
     pub open: RefCell<Option<Rc<Unknown>>>,
     /// Where JavaScript looks for what is not there.
@@ -499,6 +497,11 @@ impl Budget {
         let left = self.steps.get();
         self.steps.set(left.saturating_sub(1));
         left > 0
+    }
+
+    /// How many are left.
+    pub(crate) fn left(&self) -> u64 {
+        self.steps.get()
     }
 
     /// Leaves only so many steps; gives what has to be given back.

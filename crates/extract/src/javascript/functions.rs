@@ -117,7 +117,7 @@ impl Script<'_> {
             self.change_registered(interp, made, name);
         }
         let found = match receiver {
-            Value::Str(text) => strings::call(interp, text, name, args, place),
+            Value::Str(text) => strings::call(self, interp, text, name, args, place),
             Value::List(list) => arrays::call(interp, list, name, args, place),
             Value::Function(_) | Value::Bound(_) | Value::Class(_) if METHODS.contains(&&**name) => {
                 Some(self.call_function_method(interp, receiver, name, args, place))
@@ -139,7 +139,7 @@ impl Script<'_> {
             Value::Made(_) if collections::is_collection(receiver) => {
                 collections::call(interp, receiver, name, args, place)
             }
-            Value::Made(made) if made.callee.path() == Some("RegExp") => regexp::call(interp, made, name, args, place),
+            Value::Made(made) if made.callee.path() == Some("RegExp") => regexp::call(self, interp, made, name, args),
             Value::Made(made) if made.callee.path() == Some("URL") => node::url_method(made, name),
             Value::Made(made) if matches!(made.callee.path(), Some("Symbol")) => None,
             Value::Int(_) | Value::Float(_) | Value::Bool(_) => {

@@ -65,6 +65,7 @@ pub(crate) struct Script<'t> {
     is_zod4: Cell<bool>,
     /// Options of the command line that have a default.
     option_defaults: Dict,
+    expressions: regexp::Compiled,
     /// Functions that were looked at, by address: whether they make JSON Schema.
     converters: RefCell<BTreeMap<usize, bool>>,
 }
@@ -89,6 +90,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         is_zod4: Cell::new(manifest.requirement("zod").is_some_and(schema::allows_zod4)),
         option_defaults: Dict::default(),
         converters: RefCell::default(),
+        expressions: RefCell::default(),
     });
     let mut interp = Interp::new(script.clone(), steps);
     let find = |file: &str| join(&manifest.folder, file).and_then(|path| script.resolver.file(&path));

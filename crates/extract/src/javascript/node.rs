@@ -8,6 +8,9 @@ use crate::fold::{Args, Interp, ListKind, Made, Place, Value};
 
 /// Where the package would be installed: the start of every absolute path in it.
 const ROOT: &str = "/%package";
+/// The folder a program is started in and its user's own: nothing of the package lies there.
+const WORK: &str = "/%work";
+const HOME: &str = "/%home";
 /// Entries of a folder that are listed.
 const ENTRIES: usize = 10_000;
 
@@ -114,7 +117,8 @@ pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &
         }
         ("require", "resolve") => Some(arg(args, 0)),
         ("module", "createRequire") => Some(Value::external("require")),
-        ("process", "cwd") => Some(interp.unknown(crate::fold::Cause::Setting, "the working folder", place)),
+        ("process", "cwd") => Some(interp.setting("the working folder", Some(Value::str(WORK)), place)),
+        ("os", "homedir" | "tmpdir") => Some(interp.setting("a folder of the machine", Some(Value::str(HOME)), place)),
         ("process", "exit" | "abort") => {
             interp.raise();
             Some(Value::Undefined)
@@ -167,10 +171,25 @@ fn path_function(name: &str, given: &[String]) -> Option<Value> {
             let from = given.iter().rposition(|part| part.starts_with('/'))?;
             return absolute(&given[from..].join("/"));
         }
-        "dirname" => Value::str(parent(first)),
+        "dirname" => Value::str(match parent(first) {
+            "" if first.starts_with('/') => "/",
+            "" => ".",
+            folder => folder,
+        }),
         "basename" => Value::str(given.get(1).and_then(|end| file.strip_suffix(end.as_str())).unwrap_or(file)),
         "extname" => Value::str(file.rfind('.').filter(|at| *at > 0).map_or("", |at| &file[at..])),
         "isAbsolute" => Value::Bool(first.starts_with('/')),
+        "parse" => {
+            let extension = file.rfind('.').filter(|at| *at > 0).unwrap_or(file.len());
+            let parts = [
+                ("root", if first.starts_with('/') { "/" } else { "" }),
+                ("dir", parent(first)),
+                ("base", file),
+                ("ext", &file[extension..]),
+                ("name", &file[..extension]),
+            ];
+            Value::dict(parts.map(|(part, text)| (part, Value::str(text))))
+        }
         _ => return None,
     })
 }

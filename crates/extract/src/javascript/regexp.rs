@@ -1,34 +1,73 @@
 //! Regular expressions, as far as a linear-time engine can carry them out; others give nothing known.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::arg;
+use super::{Script, arg};
 use crate::fold::{Args, Interp, ListKind, Made, Place, TEXT, Value};
 
 /// The size of a compiled expression, in bytes.
 const SIZE: usize = 1 << 20;
+/// How many compiled expressions are kept.
+const KEPT: usize = 500;
 /// The attribute that says where a global expression stopped.
 const STOPPED: &str = "%stopped";
 
-/// The expression behind a value, and whether it is global.
-pub(super) fn compiled(value: &Value) -> Option<(Regex, bool)> {
-    let Value::Made(made) = value else { return None };
-    if made.callee.path() != Some("RegExp") {
-        return None;
+/// Compiled expressions by body and flags: a program uses the same ones over and over, and compiling takes far
+/// longer than matching.
+pub(super) type Compiled = RefCell<BTreeMap<(Rc<str>, Rc<str>), Option<Rc<Regex>>>>;
+
+/// An expression that can be carried out.
+pub(super) struct Expression {
+    pub(super) regex: Rc<Regex>,
+    is_global: bool,
+}
+
+impl Expression {
+    /// The expression behind a value.
+    pub(super) fn of(script: &Script<'_>, made: &Made) -> Option<Self> {
+        if made.callee.path() != Some("RegExp") {
+            return None;
+        }
+        let source = made.args.positional.first()?.as_str()?;
+        let (body, flags) = match source.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
+            Some((body, flags)) if !made.args.is_new => (body, flags),
+            _ => (source, made.args.positional.get(1).and_then(Value::as_str).unwrap_or("")),
+        };
+        let key = (Rc::from(body), Rc::from(flags));
+        let known = script.expressions.borrow().get(&key).cloned();
+        let regex = known.unwrap_or_else(|| {
+            let regex = compile(body, flags).map(Rc::new);
+            let mut kept = script.expressions.borrow_mut();
+            if kept.len() < KEPT {
+                kept.insert(key, regex.clone());
+            }
+            regex
+        })?;
+        Some(Self { regex, is_global: flags.contains('g') })
     }
-    let source = made.args.positional.first()?.as_str()?;
-    let (body, flags) = match source.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
-        Some((body, flags)) if !made.args.is_new => (body, flags),
-        _ => (source, made.args.positional.get(1).and_then(Value::as_str).unwrap_or("")),
-    };
-    let regex = RegexBuilder::new(&translated(body))
+
+    /// The expression that a value stands for as an argument: a text stands for itself.
+    fn given(script: &Script<'_>, value: &Value, is_global: bool) -> Option<Self> {
+        match value {
+            Value::Str(text) => Some(Self { regex: Rc::new(Regex::new(&regex::escape(text)).ok()?), is_global }),
+            Value::Made(made) => Self::of(script, made),
+            _ => None,
+        }
+    }
+}
+
+fn compile(body: &str, flags: &str) -> Option<Regex> {
+    RegexBuilder::new(&translated(body))
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))
         .dot_matches_new_line(flags.contains('s'))
         .size_limit(SIZE)
         .build()
-        .ok()?;
-    Some((regex, flags.contains('g')))
+        .ok()
 }
 
 /// JavaScript's spelling in the engine's: `\/`, `[^]`, `$` and `[` inside classes, `(?<name>`.
@@ -40,6 +79,10 @@ fn translated(body: &str) -> String {
         match c {
             '\\' => match rest.next() {
                 Some('d') => out.push_str("[0-9]"),
+                Some('w') => out.push_str("[0-9A-Za-z_]"),
+                Some('W') => out.push_str("[^0-9A-Za-z_]"),
+                Some('b') if in_class => out.push_str("\\x08"),
+                Some(boundary @ ('b' | 'B')) => out.extend(["(?-u:\\", boundary.encode_utf8(&mut [0; 4]), ")"]),
                 Some('/' | '\'' | '"' | '`' | '<' | '>' | '=' | '!' | ',' | ':' | ';' | '@' | '%' | '_') => {
                     out.extend(body_char(&rest, body));
                 }
@@ -80,21 +123,15 @@ fn body_char(rest: &std::iter::Peekable<std::str::Chars<'_>>, body: &str) -> Opt
 }
 
 /// `pattern.test(text)` and its kin.
-pub(super) fn call(interp: &mut Interp, made: &Made, name: &str, args: &Args, place: &Place) -> Option<Value> {
-    let pattern = Value::Made(std::rc::Rc::new(Made {
-        callee: made.callee.clone(),
-        args: made.args.clone(),
-        attrs: made.attrs.clone(),
-        place: place.clone(),
-    }));
+pub(super) fn call(script: &Script<'_>, interp: &Interp, made: &Made, name: &str, args: &Args) -> Option<Value> {
     let text = arg(args, 0);
     let text = text.as_str()?;
     match name {
-        "test" => Some(Value::Bool(compiled(&pattern)?.0.is_match(text))),
+        "test" => Some(Value::Bool(Expression::of(script, made)?.regex.is_match(text))),
         "exec" => {
-            let (regex, global) = compiled(&pattern)?;
-            if !global {
-                return find(interp, text, &pattern, "exec");
+            let Expression { regex, is_global } = Expression::of(script, made)?;
+            if !is_global {
+                return Some(first_match(interp, &regex, text));
             }
             // A global expression goes on where it stopped.
             let from = made.attrs.get(STOPPED).and_then(|at| crate::javascript::operators::number(&at)).unwrap_or(0.0)
@@ -117,12 +154,13 @@ fn groups(interp: &Interp, captures: &Captures<'_>) -> Value {
     interp.list(ListKind::List, captures.iter().map(group).collect())
 }
 
-/// `text.match(pattern)`, `matchAll`, `search`, and `pattern.exec(text)`.
-pub(super) fn find(interp: &Interp, text: &str, pattern: &Value, name: &str) -> Option<Value> {
-    let (regex, global) = match pattern {
-        Value::Str(text) => (Regex::new(&regex::escape(text)).ok()?, false),
-        pattern => compiled(pattern)?,
-    };
+fn first_match(interp: &Interp, regex: &Regex, text: &str) -> Value {
+    regex.captures(text).map_or(Value::Null, |found| groups(interp, &found))
+}
+
+/// `text.match(pattern)`, `matchAll` and `search`.
+pub(super) fn find(script: &Script<'_>, interp: &Interp, text: &str, pattern: &Value, name: &str) -> Option<Value> {
+    let Expression { regex, is_global } = Expression::given(script, pattern, false)?;
     Some(match name {
         "search" => {
             Value::Int(regex.find(text).map_or(-1, |found| text[..found.start()].encode_utf16().count() as i64))
@@ -130,16 +168,17 @@ pub(super) fn find(interp: &Interp, text: &str, pattern: &Value, name: &str) -> 
         "matchAll" => {
             interp.list(ListKind::List, regex.captures_iter(text).map(|found| groups(interp, &found)).collect())
         }
-        "match" if global => {
+        "match" if is_global => {
             let found: Vec<Value> = regex.find_iter(text).map(|found| Value::str(found.as_str())).collect();
             if found.is_empty() { Value::Null } else { interp.list(ListKind::List, found) }
         }
-        _ => regex.captures(text).map_or(Value::Null, |found| groups(interp, &found)),
+        _ => first_match(interp, &regex, text),
     })
 }
 
 /// `text.replace(pattern, replacement)`.
 pub(super) fn replace(
+    script: &Script<'_>,
     interp: &mut Interp,
     text: &str,
     pattern: &Value,
@@ -147,12 +186,9 @@ pub(super) fn replace(
     all: bool,
     place: &Place,
 ) -> Option<Value> {
-    let (regex, global) = match pattern {
-        Value::Str(text) => (Regex::new(&regex::escape(text)).ok()?, all),
-        pattern => compiled(pattern)?,
-    };
+    let Expression { regex, is_global } = Expression::given(script, pattern, all)?;
     let (mut out, mut from) = (String::new(), 0);
-    for captures in regex.captures_iter(text).take(if global { usize::MAX } else { 1 }) {
+    for captures in regex.captures_iter(text).take(if is_global { usize::MAX } else { 1 }) {
         let found = captures.get(0)?;
         out.push_str(&text[from..found.start()]);
         from = found.end();

@@ -131,6 +131,7 @@ impl Script<'_> {
         let function = arg(args, 1);
         if lists_tools && !matches!(function, Value::Undefined) {
             let lister = Lister { function, gated: interp.gated(), place: place.clone() };
+            interp.results += 1;
             self.listers.borrow_mut().push(lister);
         }
     }
@@ -277,6 +278,7 @@ impl Script<'_> {
         let annotations = self.annotations(interp, &pending.annotations, place);
         let origin =
             Origin { method: method.to_owned(), file: place.file.to_string(), line: place.line, package: None };
+        interp.results += 1;
         self.tools.borrow_mut().push(Tool {
             name: name.to_string(),
             title,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::operators::number;
-use super::{arg, regexp};
+use super::{Script, arg, regexp};
 use crate::fold::{Args, ELEMENTS, Interp, List, ListKind, Place, TEXT, Value};
 
 /// The text of a value in a template or a concatenation.
@@ -113,7 +113,14 @@ fn between(text: &str, from: i64, to: i64) -> Value {
 }
 
 /// Calls a method of a string.
-pub(super) fn call(interp: &mut Interp, text: &Rc<str>, name: &str, args: &Args, place: &Place) -> Option<Value> {
+pub(super) fn call(
+    script: &Script<'_>,
+    interp: &mut Interp,
+    text: &Rc<str>,
+    name: &str,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
     let first = arg(args, 0);
     let whole = |at: usize| number(&arg(args, at)).map(|n| n as i64);
     let len = length(text);
@@ -173,17 +180,20 @@ pub(super) fn call(interp: &mut Interp, text: &Rc<str>, name: &str, args: &Args,
                 Value::Undefined => vec![text.to_string()],
                 Value::Str(separator) if separator.is_empty() => text.chars().map(String::from).collect(),
                 Value::Str(separator) => text.split(&**separator).map(str::to_owned).collect(),
-                pattern => {
-                    let (pattern, _) = regexp::compiled(pattern)?;
-                    pattern.split(text).map(str::to_owned).collect()
+                Value::Made(pattern) => {
+                    let pattern = regexp::Expression::of(script, pattern)?;
+                    pattern.regex.split(text).map(str::to_owned).collect()
                 }
+                _ => return None,
             };
             let limit = whole(1).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(ELEMENTS).min(ELEMENTS);
             let parts = parts.into_iter().take(limit).map(Value::str).collect();
             interp.list(ListKind::List, parts)
         }
-        "replace" | "replaceAll" => regexp::replace(interp, text, &first, &arg(args, 1), name == "replaceAll", place)?,
-        "match" | "matchAll" | "search" => regexp::find(interp, text, &first, name)?,
+        "replace" | "replaceAll" => {
+            regexp::replace(script, interp, text, &first, &arg(args, 1), name == "replaceAll", place)?
+        }
+        "match" | "matchAll" | "search" => regexp::find(script, interp, text, &first, name)?,
         "localeCompare" => Value::Int(text.as_ref().cmp(first.as_str()?) as i64),
         _ => return None,
     })

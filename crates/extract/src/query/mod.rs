@@ -14,6 +14,7 @@ mod scan;
 mod text;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use riskdex_model::{Gap, GapKind};
 
@@ -31,29 +32,58 @@ const FILE_BYTES: usize = 1 << 20;
 /// Bytes parsed of one package.
 const PACKAGE_BYTES: usize = 48 << 20;
 
-/// The recipes and queries of all languages.
+/// The recipes and queries of all languages. A language's are compiled when the first package in it is read: that
+/// takes longer than reading most packages does.
 #[derive(Debug)]
 pub(crate) struct Queries {
-    recipes: Vec<Recipe>,
+    files: BTreeMap<String, String>,
+    recipes: Vec<(Language, String, OnceLock<Result<Recipe, Wrong>>)>,
+}
+
+/// What is wrong with a file of a recipe.
+#[derive(Clone, Debug)]
+struct Wrong {
+    file: String,
+    reason: String,
+}
+
+impl From<Wrong> for Error {
+    fn from(Wrong { file, reason }: Wrong) -> Self {
+        Self::Recipe { file, reason }
+    }
 }
 
 impl Queries {
-    /// Loads every `queries/<name>/` folder among the files.
-    pub(crate) fn load(files: &[(String, String)]) -> Result<Self, Error> {
-        let files: BTreeMap<&str, &str> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        let is_recipe = |path: &&str| path.starts_with("queries/") && path.ends_with("/recipe.toml");
-        let recipes =
-            files.keys().copied().filter(is_recipe).map(|path| Recipe::load(path, &files)).collect::<Result<_, _>>()?;
-        Ok(Self { recipes })
+    /// Those of every `queries/<name>/` folder among the files.
+    pub(crate) fn new(files: &[(String, String)]) -> Result<Self, Error> {
+        let files: BTreeMap<_, _> = files.iter().filter(|(path, _)| path.starts_with("queries/")).cloned().collect();
+        let recipes = files.keys().filter(|path| path.ends_with("/recipe.toml"));
+        let recipes = recipes.map(|path| Ok((Recipe::language(path)?, path.clone(), OnceLock::new())));
+        Ok(Self { recipes: recipes.collect::<Result<_, Wrong>>()?, files })
+    }
+
+    /// Compiles all that is not compiled yet, to see whether anything is wrong with it.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.recipes.iter().try_for_each(|(language, ..)| self.recipe(*language).map(|_| ()))
+    }
+
+    fn recipe(&self, language: Language) -> Result<Option<&Recipe>, Error> {
+        let Some((_, path, recipe)) = self.recipes.iter().find(|(known, ..)| *known == language) else {
+            return Ok(None);
+        };
+        match recipe.get_or_init(|| Recipe::load(language, path, &self.files)) {
+            Ok(recipe) => Ok(Some(recipe)),
+            Err(wrong) => Err(wrong.clone().into()),
+        }
     }
 
     /// The tools that a package's files in one language declare.
-    pub(crate) fn tools(&self, language: Language, tree: &Tree) -> Found {
+    pub(crate) fn tools(&self, language: Language, tree: &Tree) -> Result<Found, Error> {
         let mut found = Found::default();
-        let Some(recipe) = self.recipes.iter().find(|recipe| recipe.language == language) else { return found };
+        let Some(recipe) = self.recipe(language)? else { return Ok(found) };
         let paths: Vec<&str> = tree.paths().filter(|path| recipe.reads(path) && !is_vendored(path)).collect();
         if !paths.iter().any(|path| tree.bytes(path).is_some_and(|bytes| recipe.has_hint(bytes))) {
-            return found;
+            return Ok(found);
         }
         let mut items = Vec::new();
         let mut budget = PACKAGE_BYTES;
@@ -86,7 +116,7 @@ impl Queries {
                 Err(why) => found.gaps.push(gap(GapKind::Incomplete, &item.file, item.line, &why)),
             }
         }
-        found
+        Ok(found)
     }
 }
 

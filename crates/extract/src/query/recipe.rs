@@ -6,9 +6,9 @@ use regex::{Regex, bytes};
 use serde::Deserialize;
 use tree_sitter::Query;
 
+use super::Wrong;
 use super::scan::Kind;
 use super::text::Literal;
-use crate::Error;
 use crate::language::Language;
 
 /// A language, ready to scan.
@@ -103,20 +103,34 @@ pub(super) struct Tag {
 }
 
 impl Recipe {
+    /// The language of the recipe at `path`.
+    pub(super) fn language(path: &str) -> Result<Language, Wrong> {
+        match path.trim_start_matches("queries/").trim_end_matches("/recipe.toml") {
+            "go" => Ok(Language::Go),
+            "rust" => Ok(Language::Rust),
+            "csharp" => Ok(Language::CSharp),
+            "java" => Ok(Language::Java),
+            other => {
+                let reason = format!("no grammar for {other:?}; one of go, rust, csharp, java");
+                Err(Wrong { file: path.to_owned(), reason })
+            }
+        }
+    }
+
     /// Loads the recipe at `path` and the query beside it.
-    pub(super) fn load(path: &str, files: &BTreeMap<&str, &str>) -> Result<Self, Error> {
-        let fail = |file: &str, reason: String| Error::Recipe { file: file.to_owned(), reason };
-        let words: Words = toml::from_str(files[path]).map_err(|error| fail(path, error.to_string()))?;
-        let folder = path.trim_end_matches("recipe.toml");
-        let (language, grammar) = match folder.trim_start_matches("queries/").trim_end_matches('/') {
-            "go" => (Language::Go, tree_sitter_go::LANGUAGE.into()),
-            "rust" => (Language::Rust, tree_sitter_rust::LANGUAGE.into()),
-            "csharp" => (Language::CSharp, tree_sitter_c_sharp::LANGUAGE.into()),
-            "java" => (Language::Java, tree_sitter_java::LANGUAGE.into()),
-            other => return Err(fail(path, format!("no grammar for {other:?}; one of go, rust, csharp, java"))),
+    pub(super) fn load(language: Language, path: &str, files: &BTreeMap<String, String>) -> Result<Self, Wrong> {
+        let fail = |file: &str, reason: String| Wrong { file: file.to_owned(), reason };
+        let words: Words = toml::from_str(&files[path]).map_err(|error| fail(path, error.to_string()))?;
+        let grammar: tree_sitter::Language = match language {
+            Language::Go => tree_sitter_go::LANGUAGE.into(),
+            Language::Rust => tree_sitter_rust::LANGUAGE.into(),
+            Language::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
+            Language::Java => tree_sitter_java::LANGUAGE.into(),
+            Language::Python => tree_sitter_python::LANGUAGE.into(),
+            Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
         };
-        let query_path = format!("{folder}tools.scm");
-        let source = files.get(query_path.as_str()).ok_or_else(|| fail(&query_path, "is missing".to_owned()))?;
+        let query_path = format!("{}tools.scm", path.trim_end_matches("recipe.toml"));
+        let source = files.get(&query_path).ok_or_else(|| fail(&query_path, "is missing".to_owned()))?;
         let query = Query::new(&grammar, source).map_err(|error| fail(&query_path, error.to_string()))?;
         for name in query.capture_names().iter().filter(|name| !name.starts_with('_')) {
             let kind = name.split_once('.').map_or(*name, |(kind, _)| kind);

@@ -55,7 +55,7 @@ fn wrong_recipes_name_their_file() {
         let (_, text) = files.iter_mut().find(|(p, _)| p == path).unwrap();
         assert!(text.contains(from));
         *text = text.replace(from, to);
-        match Extractor::new(files).unwrap_err() {
+        match Extractor::new(files).unwrap().check().unwrap_err() {
             Error::Recipe { file, reason } => (file, reason),
             other => panic!("{other}"),
         }
