@@ -5,6 +5,8 @@
 
 // What each command reads, prints and answers.
 mod commands;
+// Packages that leave their tools to others.
+mod dependencies;
 // Which crate may use which: read from the manifests.
 mod floors;
 // Packages, indexes and definitions that mean ill.

@@ -106,6 +106,16 @@ pub(crate) struct Crawl {
     /// Read again what has not changed
     #[arg(long)]
     pub(crate) fresh: bool,
+    #[command(flatten)]
+    pub(crate) indexes: Indexes,
+    /// Print the run's report as JSON
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(crate) format: TextOrJson,
+}
+
+/// Where packages are fetched from.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Indexes {
     /// Python package index [default: what pip or uv use]
     #[arg(long, value_name = "URL")]
     pub(crate) pypi_index: Option<String>,
@@ -115,9 +125,6 @@ pub(crate) struct Crawl {
     /// Host that may have a private address or speak plain http; repeat for several
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_private: Vec<String>,
-    /// Print the run's report as JSON
-    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
-    pub(crate) format: TextOrJson,
 }
 
 #[derive(Args, Debug)]
@@ -142,13 +149,22 @@ pub(crate) struct Nightly {
 #[command(after_help = "\
 Examples:
   riskdex extract awslabs_eks_mcp_server-0.1.0-py3-none-any.whl
-  riskdex extract ./my-server --format json | jq '.tools[].name'")]
+  riskdex extract ./my-server --format json | jq '.tools[].name'
+  riskdex extract thin-wrapper-1.0.0.tgz --follow-dependencies
+
+Exit codes: 0 the package was read; 1 it could not be; 2 wrong usage.")]
 pub(crate) struct Extract {
     /// Wheel, sdist, npm tarball, MCP bundle, or a folder of sources
     pub(crate) artifact: PathBuf,
     /// Archive of a package that ARTIFACT depends on and may take its tools from; repeat for several
     #[arg(long, value_name = "ARTIFACT")]
     pub(crate) dependency: Vec<PathBuf>,
+    /// Fetch the packages that ARTIFACT leaves its tools to, in the versions that its manifest allows, and read them
+    /// too, one package on. Without it no network is used
+    #[arg(long, conflicts_with = "dependency")]
+    pub(crate) follow_dependencies: bool,
+    #[command(flatten)]
+    pub(crate) indexes: Indexes,
     /// Form of the output
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(crate) format: TextOrJson,

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod embedded;
 mod exit;
+mod packages;
 mod pipeline;
 mod progress;
 mod sandbox;

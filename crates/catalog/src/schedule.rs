@@ -57,7 +57,9 @@ fn wait(streak: i64) -> i64 {
     let days = match streak {
         // A failure may pass at once: the next run asks again.
         -1 => 0,
-        ..-1 => 1i64.checked_shl((-streak - 2).try_into().unwrap_or(u32::MAX)).unwrap_or(i64::MAX).min(MOST_DAYS_FAILING),
+        ..-1 => {
+            1i64.checked_shl((-streak - 2).try_into().unwrap_or(u32::MAX)).unwrap_or(i64::MAX).min(MOST_DAYS_FAILING)
+        }
         _ => (streak - STEADY + 1).clamp(0, MOST_DAYS),
     };
     (days * DAY - SLACK).max(0)

@@ -1,7 +1,7 @@
 //! `riskdex extract`: the tools inside one package.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use riskdex_extract::Extractor;
@@ -10,6 +10,7 @@ use riskdex_model::{Extraction, capped, visible};
 use crate::args::{Extract, Global, TextOrJson};
 use crate::embedded;
 use crate::exit::Exit;
+use crate::packages::{self, Packages};
 
 /// Longest description in the text form, in characters.
 const SUMMARY_MAX: usize = 100;
@@ -20,8 +21,21 @@ pub(crate) fn extractor(global: &Global) -> Result<Extractor> {
 }
 
 pub(crate) fn run(global: &Global, args: &Extract) -> Result<Exit> {
-    let dependencies: Vec<&Path> = args.dependency.iter().map(std::path::PathBuf::as_path).collect();
-    let extraction = extractor(global)?.read_with(&args.artifact, &dependencies)?;
+    let extractor = extractor(global)?;
+    let extraction = if args.follow_dependencies {
+        let mut packages = None;
+        packages::read_following(&extractor, &args.artifact, &mut |package, wish| {
+            let packages = match &packages {
+                Some(packages) => packages,
+                // Most packages leave nothing to others.
+                None => packages.insert(Packages::open(global, &args.indexes)?),
+            };
+            Ok(packages.fetch(package, wish)?.1)
+        })?
+    } else {
+        let dependencies: Vec<&Path> = args.dependency.iter().map(PathBuf::as_path).collect();
+        extractor.read_with(&args.artifact, &dependencies)?
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
     match args.format {
         TextOrJson::Json => {

@@ -1,31 +1,53 @@
 //! The first stage: servers are listed, their newest artifacts fetched, read, and written to the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail};
-use riskdex_catalog::Failure;
+use riskdex_catalog::{BlobStore, Failure};
 use riskdex_crawl::source::awslabs::Awslabs;
 use riskdex_crawl::source::file::UserList;
 use riskdex_crawl::source::registry::McpRegistry;
 use riskdex_crawl::source::{Place, Source, places};
-use riskdex_crawl::{Client, ClientConfig, Event, Machine, Memory, Plan, Registries};
+use riskdex_crawl::{Client, Event, Memory, Plan, Registries};
 use riskdex_extract::Extractor;
 use riskdex_model::{Extraction, Registry, Release, Server};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{Run, sources};
 use crate::progress::Progress;
-use crate::{clock, embedded, serve};
+use crate::{clock, embedded, packages, serve};
 
 /// Packages that are fetched at once; the limits of each host hold beside it.
 const JOBS: usize = 16;
 
 /// Events that may wait for the catalog before fetching pauses.
 const WAITING: usize = 64;
+
+/// What it takes to read an artifact, on any thread.
+struct Reader {
+    extractor: Arc<Extractor>,
+    client: Client,
+    memory: Memory,
+    blobs: BlobStore,
+    registries: Registries,
+    network: Handle,
+}
+
+impl Reader {
+    /// Reads an artifact, and one package on what it leaves its tools to.
+    fn read(&self, blob: &Path) -> Result<Extraction, riskdex_extract::Error> {
+        let Self { extractor, client, memory, blobs, registries, network } = self;
+        packages::read_following(extractor, blob, &mut |package, wish| {
+            let (_, dependency) = network.block_on(registries.fetch(client, memory, blobs, package, wish))?;
+            Ok(dependency)
+        })
+    }
+}
 
 /// An artifact that was read, or why it could not be.
 struct Reading {
@@ -48,8 +70,16 @@ impl Run<'_> {
         }
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         let (events, inbox) = mpsc::channel(WAITING);
+        let reader = Arc::new(Reader {
+            extractor,
+            client: client.clone(),
+            memory: memory.clone(),
+            blobs: self.blobs.clone(),
+            registries: plan.registries.clone(),
+            network: runtime.handle().clone(),
+        });
         let crawl = runtime.spawn(riskdex_crawl::run(plan, client.clone(), memory, self.blobs.clone(), events));
-        let gathered = runtime.block_on(self.gather(inbox, &extractor, &progress));
+        let gathered = runtime.block_on(self.gather(inbox, &reader, &progress));
         crawl.abort();
         let usage = client.usage();
         (self.report.requests, self.report.bytes) = (usage.requests, usage.bytes);
@@ -64,11 +94,9 @@ impl Run<'_> {
         let names = sources(&self.config, args);
         let chosen = names.iter().map(|name| source(name, places)).collect::<Result<Vec<_>>>()?;
         let needed: BTreeSet<Registry> = chosen.iter().flat_map(|source| source.registries()).collect();
-        let pypi = args.pypi_index.as_deref().or(self.config.pypi_index.as_deref());
-        let npm = args.npm_registry.as_deref().or(self.config.npm_registry.as_deref());
         Ok(Plan {
             sources: chosen,
-            registries: Registries::discover(&needed, pypi, npm, &Machine)?,
+            registries: packages::registries(&self.config, &args.indexes, &needed)?,
             only: args.only.clone(),
             limit: args.limit,
             jobs: JOBS,
@@ -78,13 +106,11 @@ impl Run<'_> {
     }
 
     fn client(&self, places: &BTreeMap<String, Place>, registries: &Registries) -> Result<Client> {
-        let mut config = ClientConfig::new(&self.config.user_agent());
-        config.allow_private.extend(self.args.allow_private.iter().chain(&self.config.allow_private).cloned());
+        let mut config = packages::client(&self.config, &self.args.indexes, registries);
         config.host_limits.extend(places.values().map(|place| (place.host(), place.limits)));
         // What the user named may have a private address, as a mirror inside a company has.
         let named = places.iter().filter(|(name, _)| self.config.sources.contains_key(*name));
         config.allow_private.extend(named.map(|(_, place)| place.host()));
-        config.allow_private.extend(registries.endpoints().map(riskdex_crawl::Endpoint::host));
         Ok(Client::new(config)?)
     }
 
@@ -93,7 +119,7 @@ impl Run<'_> {
     async fn gather(
         &mut self,
         mut inbox: mpsc::Receiver<Event>,
-        extractor: &Arc<Extractor>,
+        reader: &Arc<Reader>,
         progress: &Progress,
     ) -> Result<()> {
         let most = available_parallelism().map_or(1, usize::from);
@@ -104,11 +130,11 @@ impl Run<'_> {
         while open || !readings.is_empty() {
             tokio::select! {
                 event = inbox.recv(), if open && readings.len() < most => match event {
-                    Some(Event::Fetched { server, release, blob, .. }) => read(&mut readings, extractor, server, release, blob),
+                    Some(Event::Fetched { server, release, blob, .. }) => read(&mut readings, reader, server, release, blob),
                     Some(event) => self.note(event, progress)?,
                     None => open = false,
                 },
-                Some(reading) = readings.join_next() => self.record(reading.context("a reader was ended")?, extractor, progress)?,
+                Some(reading) = readings.join_next() => self.record(reading.context("a reader was ended")?, &reader.extractor, progress)?,
                 () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
             }
         }
@@ -190,9 +216,9 @@ fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source
     })
 }
 
-fn read(readings: &mut JoinSet<Reading>, extractor: &Arc<Extractor>, server: Server, release: Release, blob: PathBuf) {
-    let extractor = extractor.clone();
-    readings.spawn_blocking(move || Reading { server, release, extraction: extractor.read(&blob) });
+fn read(readings: &mut JoinSet<Reading>, reader: &Arc<Reader>, server: Server, release: Release, blob: PathBuf) {
+    let reader = reader.clone();
+    readings.spawn_blocking(move || Reading { server, release, extraction: reader.read(&blob) });
 }
 
 /// An error with what caused it, on one line.

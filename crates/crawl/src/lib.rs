@@ -39,6 +39,6 @@ pub use client::{Answer, Breaker, Client, ClientConfig, Head, Limits, Request, T
 pub use endpoint::{Credentials, Endpoint};
 pub use error::Error;
 pub use memory::Memory;
-pub use registry::{Registries, npm, pypi};
+pub use registry::{Registries, Wish, npm, pypi};
 pub use run::{Event, Plan, Stage, run};
 pub use surroundings::{Machine, Surroundings};

@@ -4,7 +4,9 @@ pub mod npm;
 pub mod pypi;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use riskdex_catalog::BlobStore;
 use riskdex_model::{PackageId, Registry, Release};
 
 use crate::artifact::Wanted;
@@ -19,9 +21,18 @@ pub struct Registries {
     pub npm: Option<npm::Index>,
 }
 
-/// The newest release of a package, before it is fetched.
+/// Which release of a package is wanted: the newest one, when nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The range that it must be in, as manifests of its registry write it (PEP 440; npm's semver ranges and tags).
+    pub range: Option<String>,
+    /// The name of the file that is to be read, where a release has several.
+    pub file: Option<String>,
+}
+
+/// A release of a package, before it is fetched.
 #[derive(Debug)]
-pub(crate) struct Newest {
+pub(crate) struct Offer {
     /// Its artifact's digest is empty where the index states none.
     pub(crate) release: Release,
     pub(crate) wanted: Wanted,
@@ -58,15 +69,36 @@ impl Registries {
         pypi.chain(self.npm.iter().flat_map(npm::Index::endpoints))
     }
 
-    /// Asks the package's registry for its newest release.
-    pub(crate) async fn newest(&self, client: &Client, memory: &Memory, package: &PackageId) -> Result<Newest, Error> {
+    /// Looks a release up and fetches its artifact, which the blob store then holds at the path that is given.
+    pub async fn fetch(
+        &self,
+        client: &Client,
+        memory: &Memory,
+        blobs: &BlobStore,
+        package: &PackageId,
+        wish: &Wish,
+    ) -> Result<(Release, PathBuf), Error> {
+        let Offer { mut release, wanted } = self.find(client, memory, package, wish).await?;
+        let stored = wanted.fetch(client, memory, blobs).await?;
+        release.artifact.sha256 = stored.sha256;
+        Ok((release, stored.blob))
+    }
+
+    /// Asks the package's registry for a release.
+    pub(crate) async fn find(
+        &self,
+        client: &Client,
+        memory: &Memory,
+        package: &PackageId,
+        wish: &Wish,
+    ) -> Result<Offer, Error> {
         match package.registry {
             Registry::Pypi => match &self.pypi {
-                Some(index) => index.newest(client, memory, package).await,
+                Some(index) => index.find(client, memory, package, wish).await,
                 None => Err(pypi::no_endpoint()),
             },
             Registry::Npm => match &self.npm {
-                Some(index) => index.newest(client, memory, package).await,
+                Some(index) => index.find(client, memory, package, wish).await,
                 None => Err(npm::no_endpoint()),
             },
             registry => {

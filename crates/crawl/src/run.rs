@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::source::Source;
-use crate::{Client, Error, Memory, Registries};
+use crate::{Client, Error, Memory, Registries, Wish};
 
 /// What one crawl does.
 pub struct Plan {
@@ -182,7 +182,7 @@ impl Crew {
 
     async fn fetch(&self, server: &Server) -> Result<Found, (Stage, Error)> {
         let Self { client, memory, blobs, .. } = self;
-        let looked = self.registries.newest(client, memory, &server.package).await;
+        let looked = self.registries.find(client, memory, &server.package, &Wish::default()).await;
         let newest = looked.map_err(|error| (Stage::Look, error))?;
         let mut release = newest.release;
         let fetch = async {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use pep440_rs::Version;
+use pep440_rs::{Version, VersionSpecifiers};
 use riskdex_model::{ArtifactKind, PackageId, Registry};
 
 use super::page::File;
@@ -18,11 +18,12 @@ pub(super) struct Choice<'a> {
 
 /// The file to read: of the newest release that is neither withdrawn nor a pre-release; of the newest pre-release
 /// when there is none; of a withdrawn one only when there is nothing else. Within a release a wheel for every
-/// machine comes first, then a source distribution, then a wheel for one machine.
-pub(super) fn choose<'a>(project: &str, files: &'a [File]) -> Option<Choice<'a>> {
+/// machine comes first, then a source distribution, then a wheel for one machine. With a range, only what it holds.
+pub(super) fn choose<'a>(project: &str, files: &'a [File], range: Option<&VersionSpecifiers>) -> Option<Choice<'a>> {
     let mut releases: BTreeMap<Version, Vec<(Form, &File)>> = BTreeMap::new();
     for file in files {
-        if let Some((version, form)) = form(project, &file.name) {
+        let named = form(project, &file.name);
+        if let Some((version, form)) = named.filter(|(version, _)| range.is_none_or(|range| range.contains(version))) {
             releases.entry(version).or_default().push((form, file));
         }
     }
@@ -85,7 +86,7 @@ mod tests {
     }
 
     fn chosen(files: &[File]) -> Option<&str> {
-        choose("my-thing", files).map(|choice| choice.file.name.as_str())
+        choose("my-thing", files, None).map(|choice| choice.file.name.as_str())
     }
 
     #[test]
@@ -93,7 +94,7 @@ mod tests {
         let files =
             ["1.9", "1.10", "1.10rc1", "1!0.1.dev1", "1.2.post3"].map(|v| file(&format!("my_thing-{v}.tar.gz")));
         assert_eq!(chosen(&files), Some("my_thing-1.10.tar.gz"));
-        let choice = choose("my-thing", &files).unwrap();
+        let choice = choose("my-thing", &files, None).unwrap();
         assert_eq!((choice.version.as_str(), choice.kind), ("1.10", ArtifactKind::Sdist));
     }
 
@@ -127,6 +128,17 @@ mod tests {
             files.retain(|file| file.name != name);
         }
         assert_eq!(chosen(&files), None);
+    }
+
+    #[test]
+    fn a_range_leaves_out_what_it_does_not_hold() {
+        let files = ["1.9", "1.10", "2.0rc1", "2.0"].map(|v| file(&format!("my_thing-{v}.tar.gz")));
+        let in_range = |range: &str| choose("my-thing", &files, Some(&range.parse().unwrap())).map(|c| c.version);
+        assert_eq!(in_range(">=1.5,<2").as_deref(), Some("1.10"));
+        assert_eq!(in_range("==1.9.0").as_deref(), Some("1.9"));
+        assert_eq!(in_range("~=1.9").as_deref(), Some("1.10"));
+        assert_eq!(in_range("==2.0rc1").as_deref(), Some("2.0rc1"));
+        assert_eq!(in_range(">3"), None);
     }
 
     #[test]
