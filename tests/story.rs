@@ -146,3 +146,57 @@ fn two_runs_never_hold_one_data_directory() {
     first.wait().unwrap();
     assert_eq!(second.code, Some(4), "{}", second.stderr);
 }
+
+#[test]
+fn a_dry_run_says_what_would_be_asked_and_asks_nobody() {
+    let world = World::builder().pypi(small("example-notes", "get_note", "Get a note.")).serve().unwrap();
+    let bench = Bench::new(world);
+    std::fs::write(bench.path("list.txt"), "pypi:example-notes\npypi:example-other").unwrap();
+    let ended = bench.run(&["crawl", "--source", "file:list.txt", "--dry-run"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("would ask 2 servers; 0 are not due"), "{}", ended.stdout);
+    assert!(bench.world.requests().is_empty());
+    assert_eq!((&bench.status()["servers"], &bench.status()["last_run"]), (&0.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn a_run_whose_time_is_up_leaves_the_rest_and_says_so() {
+    let world = World::builder().pypi(small("example-notes", "get_note", "Get a note.")).serve().unwrap();
+    let bench = Bench::new(world);
+    std::fs::write(bench.path("list.txt"), "pypi:example-notes").unwrap();
+    let crawl = ["crawl", "--source", "file:list.txt"];
+    let ended = bench.run(&[crawl.as_slice(), &["--budget", "0s"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("1 left when the time was up"), "{}", ended.stdout);
+    let ended = bench.run(&[crawl.as_slice(), &["--format", "json"]].concat());
+    let report = json(&ended.stdout);
+    assert_eq!((&report["read"], &report["left"], &report["sources"]["file"]), (&1.into(), &0.into(), &1.into()));
+
+    let ended = bench.run(&[crawl.as_slice(), &["--resume"]].concat());
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert!(ended.stderr.contains("nothing to resume"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_resumed_run_asks_only_what_was_not_asked() {
+    let packages: Vec<_> = (0..12).map(|n| small(&format!("example-{n}"), &format!("get_{n}"), "Get it.")).collect();
+    let slow = riskdex_testbed::Fault::Hang(std::time::Duration::from_secs(60));
+    let world = packages.into_iter().fold(World::builder(), Builder::pypi).fault("/pypi/simple/example-11/", slow);
+    let bench = Bench::new(world.serve().unwrap());
+    let names: Vec<String> = (0..12).map(|n| format!("pypi:example-{n}")).collect();
+    std::fs::write(bench.path("list.txt"), names.join("\n")).unwrap();
+    let crawl = ["crawl", "--source", "file:list.txt"];
+    let mut child =
+        bench.command(&crawl).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    while bench.run(&["status", "--format", "json"]).code != Some(0) || bench.status()["tools"] != 11 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bench.world.take_requests();
+
+    let ended = bench.run(&[crawl.as_slice(), &["--resume", "--limit", "11"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("0 read, 0 unchanged"), "{}", ended.stdout);
+    assert!(bench.world.requests().is_empty());
+}

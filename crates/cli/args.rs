@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Crawl, classify what changed, build the site: the whole job in one run
     Nightly(Nightly),
     /// Ask the indexes, fetch what is new, read it into the catalog
-    Crawl(Crawl),
+    Crawl(CrawlAlone),
     /// Print the tools inside a package or a source folder; nothing is executed
     Extract(Extract),
     /// Ask a live server for its tools: a remote, or a local command in a sandbox. No tool is called
@@ -103,9 +103,15 @@ pub(crate) struct Crawl {
     /// Read at most N servers
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
-    /// Read again what has not changed
+    /// Read again what has not changed, and ask servers that are not due
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Ask no more servers after TIME, such as 2h or 45m; what is left is first in the next run
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Go on with a run that was ended: ask only servers that it did not ask
+    #[arg(long, conflicts_with = "fresh")]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) indexes: Indexes,
     /// Print the run's report as JSON
@@ -125,6 +131,20 @@ pub(crate) struct Indexes {
     /// Host that may have a private address or speak plain http; repeat for several
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_private: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  riskdex crawl --source registry --budget 2h
+  riskdex crawl --source registry --dry-run      what would be asked, and of which servers
+  riskdex crawl --source awslabs --only awslabs.eks-mcp-server --fresh")]
+pub(crate) struct CrawlAlone {
+    #[command(flatten)]
+    pub(crate) crawl: Crawl,
+    /// Read the lists and say what would be asked; ask no server
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,8 +1,10 @@
 //! From what the user typed and configured to what the program needs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use riskdex_crawl::Limits;
 use serde::Deserialize;
 
 use crate::args::Global;
@@ -27,6 +29,10 @@ pub(crate) struct Config {
     pub(crate) npm_registry: Option<String>,
     /// Hosts that may have private addresses or speak plain http.
     pub(crate) allow_private: Vec<String>,
+    /// Servers that are never asked, since their owners wish so: names, packages, or hosts of remotes.
+    pub(crate) never: Vec<String>,
+    /// `[limits."HOST"]` or `[limits."HOST:PORT"]`: how hard a host may be asked.
+    pub(crate) limits: BTreeMap<String, Limits>,
     /// Address or URL that a host's operator can write to; sent as part of the User-Agent.
     pub(crate) contact: Option<String>,
 }

@@ -4,16 +4,18 @@
 mod crawl;
 mod render;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use riskdex_catalog::{BlobStore, Catalog, Lock, RunId, RunReport};
+use riskdex_crawl::Asked;
+use riskdex_model::Server;
 
 pub(crate) use self::render::render;
-use crate::args::{Crawl, Global};
+use crate::args::{Crawl, Global, Site};
 use crate::clock;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -33,8 +35,13 @@ pub(crate) struct Run<'a> {
     data_dir: PathBuf,
     catalog: Arc<Mutex<Catalog>>,
     blobs: BlobStore,
-    id: RunId,
+    /// None of a run that only looks.
+    id: Option<RunId>,
     report: RunReport,
+    /// The first servers that the crawl was to ask.
+    planned: Vec<Server>,
+    /// When the run began that this one may go on with.
+    unfinished: Option<String>,
     started: Instant,
     _lock: Lock,
 }
@@ -42,6 +49,18 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Takes the data directory and opens what is in it.
     pub(crate) fn begin(global: &'a Global, args: &'a Crawl) -> Result<Self> {
+        Self::open(global, args, false)
+    }
+
+    /// What a run would do: the sources are read, and nothing is asked or written but what they answered.
+    pub(crate) fn look(global: &'a Global, args: &'a Crawl) -> Result<(RunReport, Vec<Server>)> {
+        let mut run = Self::open(global, args, true)?;
+        run.crawl()?;
+        let planned = std::mem::take(&mut run.planned);
+        Ok((run.finish()?, planned))
+    }
+
+    fn open(global: &'a Global, args: &'a Crawl, looks: bool) -> Result<Self> {
         let config = Config::load(global)?;
         let data_dir = config.data_dir(global)?;
         std::fs::create_dir_all(&data_dir)
@@ -50,15 +69,44 @@ impl<'a> Run<'a> {
         let mut catalog = Catalog::open(&data_dir)?;
         let blobs = BlobStore::open(&data_dir.join("blobs"))?;
         blobs.sweep(&lock)?;
-        let id = catalog.begin_run(&sources(&config, args).join(" "), &clock::now())?;
+        let unfinished = catalog.unfinished_run()?;
+        let id = if looks { None } else { Some(catalog.begin_run(&sources(&config, args).join(" "), &clock::now())?) };
         let catalog = Arc::new(Mutex::new(catalog));
-        let (report, started) = (RunReport::default(), Instant::now());
-        Ok(Self { global, args, config, data_dir, catalog, blobs, id, report, started, _lock: lock })
+        let (report, planned, started) = (RunReport::default(), Vec::new(), Instant::now());
+        Ok(Self {
+            global,
+            args,
+            config,
+            data_dir,
+            catalog,
+            blobs,
+            id,
+            report,
+            planned,
+            unfinished,
+            started,
+            _lock: lock,
+        })
     }
 
-    /// The data directory that this run holds.
-    pub(crate) fn data_dir(&self) -> &Path {
-        &self.data_dir
+    /// Which servers this run asks, by what the user said.
+    fn asked(&self) -> Result<Asked> {
+        Ok(match (self.args.fresh, self.args.resume) {
+            _ if self.id.is_none() => Asked::None,
+            (true, _) => Asked::All,
+            (false, false) => Asked::Due,
+            (false, true) => Asked::DueAndNotSince(
+                self.unfinished.clone().context("there is nothing to resume: the last run came to its end")?,
+            ),
+        })
+    }
+
+    /// Builds the site from the catalog; its folder.
+    pub(crate) fn render(&mut self, site: &Site) -> Result<PathBuf> {
+        let started = Instant::now();
+        let folder = render(self.global, site, &self.data_dir)?;
+        self.report.took("site", started.elapsed());
+        Ok(folder)
     }
 
     fn catalog(&self) -> MutexGuard<'_, Catalog> {
@@ -68,6 +116,7 @@ impl<'a> Run<'a> {
 
     /// Gives every definition in use a verdict of the current rules.
     pub(crate) fn classify(&mut self) -> Result<()> {
+        let started = Instant::now();
         let rules = crate::command::rules::load(self.global)?;
         let progress = Progress::start("classify", 0, self.global.quiet);
         let mut judged = 0;
@@ -80,15 +129,17 @@ impl<'a> Run<'a> {
             let verdicts: Vec<_> = batch.into_par_iter().map(|(id, tool)| (id, rules.classify(&tool))).collect();
             self.catalog().record_verdicts(rules.version(), &verdicts, &clock::now())?;
         }
+        self.report.took("classify", started.elapsed());
         progress.finish(&format!("classified {judged} definitions by rules {}", rules.version()));
         Ok(())
     }
 
     /// Closes the run with its report.
     pub(crate) fn finish(mut self) -> Result<RunReport> {
-        self.report.seconds = (self.started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-        self.report.failed.sort_by(|a, b| (&a.package, &a.stage).cmp(&(&b.package, &b.stage)));
-        self.catalog().finish_run(self.id, &self.report, &clock::now())?;
+        self.report.close(self.started.elapsed());
+        if let Some(id) = self.id {
+            self.catalog().finish_run(id, &self.report, &clock::now())?;
+        }
         Ok(self.report)
     }
 }

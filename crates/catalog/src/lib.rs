@@ -50,7 +50,7 @@ pub use catalog::Catalog;
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use record::{
-    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Filter, RunId, RunRecord, RunReport,
-    ServerRecord, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals, VerdictRecord,
+    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Failures, Filter, RunId, RunRecord,
+    RunReport, ServerRecord, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals, VerdictRecord,
 };
 pub use schedule::{Candidate, Due};

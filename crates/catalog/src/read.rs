@@ -106,6 +106,7 @@ fn shape(row: &Row<'_>) -> rusqlite::Result<Found> {
             slug: row.get(1)?,
             package: PackageId { registry: required_name(row, 2)?, name: row.get(3)? },
             name: row.get(4)?,
+            version: None,
             summary: listed(5, &about.summary)?,
             publisher: listed(6, &about.publisher)?,
             repository: listed(7, &about.repository)?,

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use riskdex_model::{Category, Fingerprint, Gap, Level, PackageId, Release, Server, Signal, Tool, Verdict};
 use serde::{Deserialize, Serialize};
@@ -224,12 +225,26 @@ pub struct RunId(pub(crate) i64);
 pub struct RunReport {
     /// Servers the sources listed.
     pub listed: u64,
+    /// How many each source listed.
+    pub sources: BTreeMap<String, u64>,
+    /// Servers that were to be asked.
+    pub due: u64,
+    /// Servers that were not due yet.
+    pub later: u64,
+    /// Servers that were due and not asked, because the time was up.
+    pub left: u64,
+    /// Servers whose owners do not want to be asked.
+    pub never: u64,
     /// Releases read.
     pub read: u64,
     /// Servers found unchanged.
     pub unchanged: u64,
     /// What failed, and why.
     pub failed: Vec<Failure>,
+    /// The same by stage and kind, as `fetch: wrong digest`.
+    pub causes: BTreeMap<String, Failures>,
+    /// What sources and plan had to remark.
+    pub notes: Vec<String>,
     /// Tools that were not there before.
     pub new_tools: u64,
     /// Tools whose definition changed.
@@ -242,6 +257,52 @@ pub struct RunReport {
     pub requests: u64,
     /// Seconds from begin to end.
     pub seconds: f64,
+    /// Seconds of each stage: `crawl`, `classify`, `site`.
+    pub stages: BTreeMap<String, f64>,
+}
+
+/// Failures of one stage and kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failures {
+    /// How many.
+    pub count: u64,
+    /// The first of them, whole.
+    pub examples: Vec<String>,
+}
+
+/// Seconds, to a tenth.
+fn tenths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10.0).round() / 10.0
+}
+
+/// Failures of a kind that a report shows whole.
+const EXAMPLES: usize = 3;
+
+impl RunReport {
+    /// Notes how long a stage took.
+    pub fn took(&mut self, stage: &str, time: Duration) {
+        self.stages.insert(stage.to_owned(), tenths(time));
+    }
+
+    /// Closes the report of a run that took that long: its failures are put in order and counted.
+    pub fn close(&mut self, time: Duration) {
+        self.seconds = tenths(time);
+        self.failed.sort_by(|a, b| (&a.package, &a.stage).cmp(&(&b.package, &b.stage)));
+        self.count_causes();
+    }
+
+    /// Counts the failures by stage and kind.
+    fn count_causes(&mut self) {
+        self.causes.clear();
+        for failure in &self.failed {
+            let Failure { package, stage, kind, error, .. } = failure;
+            let cause = self.causes.entry(format!("{stage}: {kind}")).or_default();
+            cause.count += 1;
+            if cause.examples.len() < EXAMPLES {
+                cause.examples.push(format!("{package}: {error}"));
+            }
+        }
+    }
 }
 
 /// One failure of a run.
@@ -253,6 +314,9 @@ pub struct Failure {
     pub package: String,
     /// At which step: `list`, `fetch`, `read`, ...
     pub stage: String,
+    /// The kind of failure, the same for all servers.
+    #[serde(default)]
+    pub kind: String,
     /// Why, for a reader.
     pub error: String,
 }

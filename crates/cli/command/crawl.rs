@@ -4,16 +4,23 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use riskdex_catalog::RunReport;
-use riskdex_model::visible;
+use riskdex_model::{Server, visible};
+use serde_json::json;
 
-use crate::args::{Crawl, Global, TextOrJson};
+use crate::args::{CrawlAlone, Global, TextOrJson};
 use crate::exit::Exit;
 use crate::pipeline::Run;
 
-/// Most failures that the text report lists.
+/// Most failures that the text report names one by one.
 const FAILURES_SHOWN: usize = 50;
 
-pub(crate) fn run(global: &Global, args: &Crawl) -> Result<Exit> {
+pub(crate) fn run(global: &Global, args: &CrawlAlone) -> Result<Exit> {
+    let CrawlAlone { crawl: args, dry_run } = args;
+    if *dry_run {
+        let (report, planned) = Run::look(global, args)?;
+        show_plan(&report, &planned, args.format)?;
+        return Ok(exit_of(&report));
+    }
     let mut run = Run::begin(global, args)?;
     run.crawl()?;
     run.classify()?;
@@ -24,7 +31,7 @@ pub(crate) fn run(global: &Global, args: &Crawl) -> Result<Exit> {
 
 /// 0 with all read, 3 with some failed, 1 with none read.
 pub(crate) fn exit_of(report: &RunReport) -> Exit {
-    match (report.failed.is_empty(), report.read + report.unchanged) {
+    match (report.failed.is_empty(), report.read + report.unchanged + report.later) {
         (true, _) => Exit::Success,
         (false, 0) => Exit::Nothing,
         (false, _) => Exit::SomeFailed,
@@ -43,18 +50,71 @@ pub(crate) fn show_report(report: &RunReport, format: TextOrJson) -> Result<()> 
     Ok(())
 }
 
+/// What a run would do.
+fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let RunReport { sources, due, later, never, failed, .. } = report;
+    match format {
+        TextOrJson::Json => {
+            let first: Vec<_> = planned.iter().map(|server| server.package.to_string()).collect();
+            let plan = json!({ "sources": sources, "due": due, "later": later, "never": never, "failed": failed,
+                "first": first });
+            writeln!(out, "{plan:#}")?;
+        }
+        TextOrJson::Text => {
+            print_sources(report, &mut out)?;
+            writeln!(out, "  would ask {due} servers; {later} are not due, {never} do not want to be asked")?;
+            for server in planned {
+                writeln!(out, "    {}", visible(&server.package.to_string()))?;
+            }
+            if let Some(more) = due.checked_sub(planned.len() as u64).filter(|more| *more > 0) {
+                writeln!(out, "    … and {more} more")?;
+            }
+            print_failures(report, &mut out)?;
+        }
+    }
+    Ok(())
+}
+
+fn print_sources(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
+    for (source, listed) in &report.sources {
+        writeln!(out, "  source   {}: {listed} servers", visible(source))?;
+    }
+    report.notes.iter().try_for_each(|note| writeln!(out, "  note     {}", visible(note)))
+}
+
 /// The report for people.
 pub(crate) fn print_report(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
     let RunReport { listed, read, unchanged, new_tools, changed_tools, gone_tools, .. } = report;
+    print_sources(report, out)?;
     writeln!(out, "  servers  {listed} listed, {read} read, {unchanged} unchanged, {} failed", report.failed.len())?;
+    if report.later + report.left + report.never > 0 {
+        let RunReport { later, left, never, .. } = report;
+        writeln!(out, "  waiting  {later} not due yet, {left} left when the time was up, {never} not to be asked")?;
+    }
     writeln!(out, "  tools    {new_tools} new, {changed_tools} changed, {gone_tools} gone")?;
     let mib = report.bytes as f64 / f64::from(1 << 20);
     writeln!(out, "  network  {} requests, {mib:.1} MiB, {:.1} s in all", report.requests, report.seconds)?;
-    for failure in report.failed.iter().take(FAILURES_SHOWN) {
-        writeln!(out, "  failed   {} ({}): {}", visible(&failure.package), failure.stage, visible(&failure.error))?;
+    if report.stages.len() > 1 {
+        let stages = report.stages.iter().map(|(stage, seconds)| format!("{stage} {seconds:.1} s"));
+        writeln!(out, "  time     {}", stages.collect::<Vec<_>>().join(", "))?;
     }
-    if let Some(more) = report.failed.len().checked_sub(FAILURES_SHOWN).filter(|more| *more > 0) {
-        writeln!(out, "  … and {more} more; all of them: riskdex status --format json")?;
+    print_failures(report, out)
+}
+
+/// Failures one by one where they are few, else by kind with examples.
+fn print_failures(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
+    if report.failed.len() > FAILURES_SHOWN {
+        for (cause, failures) in &report.causes {
+            writeln!(out, "  failed   {} × {cause}, as", failures.count)?;
+            for example in &failures.examples {
+                writeln!(out, "             {}", visible(example))?;
+            }
+        }
+        return writeln!(out, "  all of them: riskdex status --format json");
+    }
+    for failure in &report.failed {
+        writeln!(out, "  failed   {} ({}): {}", visible(&failure.package), failure.stage, visible(&failure.error))?;
     }
     Ok(())
 }

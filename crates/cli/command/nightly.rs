@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::crawl::{exit_of, show_report};
 use crate::args::{Global, Nightly};
 use crate::exit::Exit;
-use crate::pipeline::{self, Run};
+use crate::pipeline::Run;
 use crate::serve;
 
 pub(crate) fn run(global: &Global, args: &Nightly) -> Result<Exit> {
@@ -16,7 +16,7 @@ pub(crate) fn run(global: &Global, args: &Nightly) -> Result<Exit> {
     let mut run = Run::begin(global, &args.crawl)?;
     run.crawl()?;
     run.classify()?;
-    let folder = pipeline::render(global, &args.site, run.data_dir())?;
+    let folder = run.render(&args.site)?;
     let report = run.finish()?;
     show_report(&report, args.crawl.format)?;
     if let Some(listener) = listener {

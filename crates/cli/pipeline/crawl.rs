@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use riskdex_catalog::{BlobStore, Failure};
@@ -59,6 +60,7 @@ struct Reading {
 impl Run<'_> {
     /// Reads every source into the catalog.
     pub(crate) fn crawl(&mut self) -> Result<()> {
+        let started = Instant::now();
         let extractor = Arc::new(crate::command::extract::extractor(self.global)?);
         let places = places(embedded::data("sources.toml")?, &self.config.sources)?;
         let plan = self.plan(&places, &extractor)?;
@@ -84,6 +86,7 @@ impl Run<'_> {
         let usage = client.usage();
         (self.report.requests, self.report.bytes) = (usage.requests, usage.bytes);
         gathered?;
+        self.report.took("crawl", started.elapsed());
         let (read, tools) = (self.report.read, self.report.new_tools);
         progress.finish(&format!("read {read} packages, {tools} new tools"));
         Ok(())
@@ -99,15 +102,19 @@ impl Run<'_> {
             registries: packages::registries(&self.config, &args.indexes, &needed)?,
             only: args.only.clone(),
             limit: args.limit,
+            never: self.config.never.clone(),
             jobs: JOBS,
             // No artifact was read by an extractor of that name.
             extractor: if args.fresh { String::new() } else { extractor.version().to_owned() },
+            asked: self.asked()?,
+            until: args.budget.and_then(|budget| self.started.checked_add(budget)),
         })
     }
 
     fn client(&self, places: &BTreeMap<String, Place>, registries: &Registries) -> Result<Client> {
         let mut config = packages::client(&self.config, &self.args.indexes, registries);
         config.host_limits.extend(places.values().map(|place| (place.host(), place.limits)));
+        config.host_limits.extend(self.config.limits.clone());
         // What the user named may have a private address, as a mirror inside a company has.
         let named = places.iter().filter(|(name, _)| self.config.sources.contains_key(*name));
         config.allow_private.extend(named.map(|(_, place)| place.host()));
@@ -146,8 +153,20 @@ impl Run<'_> {
         match event {
             Event::Listed { source, servers } => {
                 self.report.listed += servers.len() as u64;
-                progress.expect(servers.len() as u64);
-                self.catalog().record_listing(&source, &servers, &now)?;
+                *self.report.sources.entry(source.clone()).or_default() += servers.len() as u64;
+                if self.id.is_some() {
+                    self.catalog().record_listing(&source, &servers, &now)?;
+                }
+            }
+            Event::Planned { due, later, never, first } => {
+                (self.report.due, self.report.later, self.report.never) = (due as u64, later as u64, never as u64);
+                progress.expect(due as u64);
+                progress.note(&format!("{due} servers to ask, {later} not due yet"));
+                self.planned = first;
+            }
+            Event::Left(servers) => {
+                self.report.left = servers as u64;
+                progress.note(&format!("the time is up; {servers} servers are left for the next run"));
             }
             Event::Unchanged { server, .. } => {
                 self.report.unchanged += 1;
@@ -159,11 +178,16 @@ impl Run<'_> {
                     server: server.as_ref().map(|s| s.slug.clone()).unwrap_or_default(),
                     package: server.as_ref().map_or_else(|| source, |s| s.package.to_string()),
                     stage: stage.as_str().to_owned(),
+                    kind: error.kind().to_owned(),
                     error: with_causes(&error),
                 };
                 self.fail(server.as_ref(), failure, progress)?;
             }
-            Event::Noted { source, note } => progress.note(&format!("{source}: {note}")),
+            Event::Noted { source, note } => {
+                let note = format!("{source}: {note}");
+                progress.note(&note);
+                self.report.notes.push(note);
+            }
             Event::Fetched { .. } => {}
         }
         Ok(())
@@ -175,7 +199,8 @@ impl Run<'_> {
             Ok(extraction) => extraction,
             Err(error) => {
                 let (slug, package) = (server.slug.clone(), server.package.to_string());
-                let failure = Failure { server: slug, package, stage: "read".to_owned(), error: with_causes(&error) };
+                let (stage, kind) = ("read".to_owned(), error.kind().to_owned());
+                let failure = Failure { server: slug, package, stage, kind, error: with_causes(&error) };
                 return self.fail(Some(&server), failure, progress);
             }
         };

@@ -28,6 +28,9 @@ use self::retry::{Retry, back_off};
 use self::robots::Robots;
 use crate::Error;
 
+/// Requests a minute to the host of a remote server, and how many at once.
+const REMOTE: (u32, u32) = (60, 2);
+
 /// Redirects that one request may take; browsers stop at 20.
 const MAX_REDIRECTS: usize = 10;
 
@@ -218,6 +221,18 @@ impl Client {
         };
         let mut hosts = self.shared.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.entry(name.clone()).or_insert_with(|| Arc::new(Host::new(limits()))).clone()
+    }
+
+    /// From here on this host is asked as somebody's own server is, not as an index is; unless the user set its
+    /// limits.
+    pub(crate) fn ask_gently(&self, url: &Url) {
+        let name = authority(url);
+        let special = &self.shared.config.host_limits;
+        if special.contains_key(&name) || special.contains_key(url.host_str().unwrap_or_default()) {
+            return;
+        }
+        let mut hosts = self.shared.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.entry(name).or_insert_with(|| Arc::new(Host::new(Limits::new(REMOTE.0, REMOTE.1))));
     }
 
     /// Follows redirects to an answer, whose body goes into `sink`.

@@ -133,6 +133,28 @@ impl Error {
         Self::Store { doing: doing.into(), source: source.into() }
     }
 
+    /// The kind of failure in a few words, the same for all hosts: reports count by it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoEndpoint { .. } => "no index known",
+            Self::Setting { .. } => "wrong setting",
+            Self::Refused { .. } => "address refused",
+            Self::Unreachable { what, .. } => what,
+            Self::TimedOut { .. } => "no answer in time",
+            Self::Status { status: 404 | 410, .. } => "not found",
+            Self::Status { status: 401 | 403, .. } => "access denied",
+            Self::Status { status: 429, .. } => "asked too often",
+            Self::Status { status: 500.., .. } => "server error",
+            Self::Status { .. } => "request refused",
+            Self::Resting { .. } => "host at rest after failures",
+            Self::TooLarge { .. } => "too large",
+            Self::Format { .. } => "answer not understood",
+            Self::NoRelease { .. } => "nothing to read",
+            Self::Digest { .. } => "wrong digest",
+            Self::Store { .. } => "not stored",
+        }
+    }
+
     /// Whether the index says that it has no such thing.
     pub(crate) const fn is_absent(&self) -> bool {
         matches!(self, Self::Status { status: 404 | 410, .. })

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use riskdex_catalog::{self as catalog, Answer, Catalog};
-use riskdex_model::PackageId;
+use riskdex_catalog::{self as catalog, Answer, Candidate, Catalog, Due};
+use riskdex_model::{PackageId, Server};
 use url::Url;
 
 use crate::Error;
@@ -83,6 +83,31 @@ impl Memory {
     pub(crate) async fn is_read(&self, package: &PackageId, sha256: &str, extractor: &str) -> Result<bool, Error> {
         let (package, sha256, extractor) = (package.clone(), sha256.to_owned(), extractor.to_owned());
         self.with("looking up a release", move |catalog, _| catalog.is_read(&package, &sha256, &extractor)).await
+    }
+
+    /// Those of the listed servers that are due, with the sources that list them, those first that matter most:
+    /// never asked or known to be changed, then those that have been due for longest.
+    pub(crate) async fn due(
+        &self,
+        listed: Vec<(String, Server)>,
+        extractor: &str,
+        resumed: Option<String>,
+    ) -> Result<Vec<(String, Server)>, Error> {
+        let extractor = extractor.to_owned();
+        let due = move |catalog: &mut Catalog, now: &str| {
+            let mut due = Vec::new();
+            for (source, server) in listed {
+                let Server { package, version, .. } = &server;
+                let (listed, extractor, resumed) = (version.as_deref(), extractor.as_str(), resumed.as_deref());
+                match catalog.due(&Candidate { package, listed, extractor, resumed }, now)? {
+                    Due::At(_) => {}
+                    due_now => due.push((due_now, source, server)),
+                }
+            }
+            due.sort_by(|(one, _, a), (two, _, b)| (one, &a.slug).cmp(&(two, &b.slug)));
+            Ok(due.into_iter().map(|(_, source, server)| (source, server)).collect())
+        };
+        self.with("finding out which servers are due", due).await
     }
 
     async fn answer(&self, key: &str) -> Result<Option<Answer>, Error> {

@@ -97,6 +97,21 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The kind of failure in a few words, the same for all artifacts: reports count by it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "file not readable",
+            Self::NotAnArchive { .. } => "not an archive",
+            Self::Cut { .. } => "archive cut",
+            Self::Damaged { .. } | Self::TwoSizes { .. } => "archive damaged",
+            Self::Overlapping { .. } | Self::TooManyMembers { .. } | Self::TooLarge { .. } => "archive too large",
+            Self::Panicked { .. } => "fault in riskdex",
+            Self::Recipe { .. } => "wrong recipe",
+        }
+    }
+}
+
 fn within(member: &str) -> String {
     if member.is_empty() { String::new() } else { format!(" in {member:?}") }
 }

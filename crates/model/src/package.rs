@@ -21,11 +21,14 @@ pub enum Registry {
     Oci,
     /// A source archive at a commit.
     Github,
+    /// No registry: a server that is asked over the network; its name is its address.
+    Remote,
 }
 
 impl Registry {
     /// Every registry.
-    pub const ALL: [Self; 7] = [Self::Pypi, Self::Npm, Self::Mcpb, Self::Cargo, Self::Nuget, Self::Oci, Self::Github];
+    pub const ALL: [Self; 8] =
+        [Self::Pypi, Self::Npm, Self::Mcpb, Self::Cargo, Self::Nuget, Self::Oci, Self::Github, Self::Remote];
 
     /// The name in JSON, in package URLs and in slugs.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Registry {
             Self::Nuget => "nuget",
             Self::Oci => "oci",
             Self::Github => "github",
+            Self::Remote => "remote",
         }
     }
 
@@ -50,6 +54,7 @@ impl Registry {
             Self::Nuget => "NuGet",
             Self::Oci => "OCI",
             Self::Github => "GitHub",
+            Self::Remote => "none, a remote server",
         }
     }
 }
@@ -88,9 +93,12 @@ impl PackageId {
         Self { registry, name }
     }
 
-    /// The package URL (`pkg:pypi/name`), as the purl specification writes it.
+    /// The package URL (`pkg:pypi/name`), as the purl specification writes it; of a remote server, its address.
     pub fn purl(&self) -> String {
-        format!("pkg:{}/{}", self.registry, self.name.replacen('@', "%40", 1))
+        match self.registry {
+            Registry::Remote => self.name.clone(),
+            registry => format!("pkg:{registry}/{}", self.name.replacen('@', "%40", 1)),
+        }
     }
 }
 
@@ -125,6 +133,8 @@ pub enum ArtifactKind {
     Tarball,
     /// An MCP bundle (zip).
     Bundle,
+    /// What a running server, or its card, answered (JSON).
+    Answer,
 }
 
 /// One file of a release, as its registry describes it.

@@ -11,6 +11,9 @@ pub struct Server {
     pub name: String,
     /// The package that is read to find its tools.
     pub package: PackageId,
+    /// The release that its list names, where it names one: else the newest is read.
+    #[serde(default)]
+    pub version: Option<String>,
     /// One line about it, as published.
     #[serde(default)]
     pub summary: Option<String>,
@@ -38,6 +41,7 @@ impl Server {
             slug: crate::slug(&package.to_string()),
             name: name.to_owned(),
             package,
+            version: None,
             summary: None,
             publisher: None,
             repository: None,

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::artifact::sha256_hex;
-use crate::loopback::{Asked, Loopback, Reply, client};
+use crate::loopback::{Asked as Request, Loopback, Reply, client};
 use crate::source::Listing;
 use crate::{npm, pypi, surroundings::fake::Fake};
 
@@ -44,7 +44,7 @@ struct World {
 }
 
 impl World {
-    async fn new(script: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+    async fn new(script: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalog = Arc::new(Mutex::new(Catalog::open(folder.path()).unwrap()));
         let index = Loopback::start(script).await;
@@ -64,7 +64,17 @@ impl World {
             npm: Some(npm::Index::discover(Some(self.index.url("npm").as_str()), &at).unwrap()),
         };
         let extractor = "extractor-1".to_owned();
-        let mut plan = Plan { sources, registries, only: Vec::new(), limit: None, jobs: 4, extractor };
+        let mut plan = Plan {
+            sources,
+            registries,
+            only: Vec::new(),
+            limit: None,
+            never: Vec::new(),
+            jobs: 4,
+            extractor,
+            asked: Asked::Due,
+            until: None,
+        };
         change(&mut plan);
         let memory = Memory::new(self.catalog.clone(), NOW);
         let blobs = BlobStore::open(&self.folder.path().join("blobs")).unwrap();
@@ -72,13 +82,16 @@ impl World {
         let crawl = tokio::spawn(run(plan, self.client.clone(), memory, blobs, sender));
         let mut events = Vec::new();
         while let Some(event) = receiver.recv().await {
-            events.push(event);
+            if !matches!(event, Event::Planned { .. }) {
+                events.push(event);
+            }
         }
         crawl.await.unwrap();
         events.sort_by_key(|event| match event {
             Event::Fetched { server, .. } | Event::Unchanged { server, .. } => server.slug.clone(),
             Event::Failed { server: Some(server), .. } => server.slug.clone(),
-            Event::Listed { .. } | Event::Failed { .. } | Event::Noted { .. } => String::new(),
+            Event::Failed { .. } => String::new(),
+            Event::Listed { .. } | Event::Noted { .. } | Event::Planned { .. } | Event::Left(_) => String::new(),
         });
         events
     }
@@ -115,7 +128,7 @@ fn json_page(name: &str, file: &str, bytes: &[u8]) -> Reply {
 
 const WHEEL: &str = "thing-1.0-py3-none-any.whl";
 
-fn index(asked: &Asked, _: usize) -> Reply {
+fn index(asked: &Request, _: usize) -> Reply {
     match asked.path.as_str() {
         "/simple/thing/" if asked.headers.contains_key("if-none-match") => Reply::status(304),
         "/simple/thing/" => json_page("thing", WHEEL, b"the wheel"),
@@ -165,8 +178,9 @@ async fn a_second_run_downloads_nothing_that_has_not_changed() {
     for path in ["/files/old-1.0.zip", "/npm/files/thing-1.1.0.tgz", &format!("/files/{WHEEL}")] {
         assert_eq!(world.index.times(path), 1, "{path}");
     }
-    let revalidated =
-        |asked: &Asked| asked.headers.contains_key("if-none-match") || asked.headers.contains_key("if-modified-since");
+    let revalidated = |asked: &Request| {
+        asked.headers.contains_key("if-none-match") || asked.headers.contains_key("if-modified-since")
+    };
     assert_eq!(world.index.asked().iter().filter(|asked| revalidated(asked)).count(), 3);
 
     // A new extractor reads everything again, and still downloads nothing.
@@ -273,8 +287,11 @@ async fn whoever_drops_the_events_stops_the_crawl() {
         registries: Registries::default(),
         only: Vec::new(),
         limit: None,
+        never: Vec::new(),
         jobs: 1,
         extractor: String::new(),
+        asked: Asked::All,
+        until: None,
     };
     let (sender, receiver) = mpsc::channel(1);
     drop(receiver);
@@ -288,4 +305,55 @@ async fn an_index_that_is_not_known_is_said_so() {
     let sources = vec![Box::new(Names("names", vec!["thing"])) as Box<dyn Source>];
     let events = world.crawl_by(|plan| plan.registries = Registries::default(), sources).await;
     assert!(failed(&events[1]).starts_with("look up: no PyPI index is known: give --pypi-index URL"));
+}
+
+#[tokio::test]
+async fn what_is_not_due_not_wanted_or_too_late_is_not_asked() {
+    let world = World::new(index).await;
+    let sources = || vec![Box::new(Names("names", vec!["thing", "old"])) as Box<dyn Source>];
+    let left = |events: &[Event]| events.iter().any(|event| matches!(event, Event::Left(2)));
+
+    let late = world.crawl_by(|plan| plan.until = Some(Instant::now()), sources()).await;
+    assert!(left(&late), "{late:?}");
+    let looked = world.crawl_by(|plan| plan.asked = Asked::None, sources()).await;
+    assert!(matches!(looked.as_slice(), [Event::Listed { .. }]), "{looked:?}");
+    assert_eq!(world.index.asked().len(), 0);
+
+    let events = world.crawl_by(|plan| plan.never = vec!["pypi:old".to_owned()], sources()).await;
+    let (thing, release, ..) = fetched(&events[1]);
+    assert_eq!((events.len(), thing.package.name.as_str()), (2, "thing"));
+    world.read(thing, release);
+
+    // A run that goes on with the one that began now asks only what that one did not.
+    let resumed = |plan: &mut Plan| plan.asked = Asked::DueAndNotSince(NOW.to_owned());
+    let events = world.crawl_by(resumed, sources()).await;
+    assert_eq!((events.len(), fetched(&events[1]).0.package.name.as_str()), (2, "old"));
+    let all = world.crawl_by(|plan| plan.asked = Asked::All, sources()).await;
+    assert_eq!(all.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn remote_servers_are_asked_and_their_answers_kept() {
+    let universe = riskdex_testbed::Universe::new(3, 200);
+    let remotes = riskdex_testbed::World::builder().universe(universe).serve().unwrap();
+    let of_style = |style: &str| (0..200).map(|n| universe.truth(n, 0)).find(|truth| truth.style == style).unwrap();
+    let (open, closed) = (of_style("Streamable"), of_style("Closed"));
+    let server = |truth: &riskdex_testbed::Truth| {
+        let address = format!("{}/mcp/{}", remotes.url(), truth.name.rsplit(['-', '/']).next().unwrap());
+        Server::new(PackageId::new(Registry::Remote, &address), &truth.name, "list")
+    };
+    let world = World::new(index).await;
+    let client = crate::loopback::client_with(&[], |config| config.allow_private = vec!["127.0.0.1".to_owned()]);
+    let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
+
+    let answer = remote::ask(&client, &server(&open).package, &blobs).await.unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&answer.blob).unwrap()).unwrap();
+    assert_eq!(document["transport"], "streamable-http");
+    assert_eq!(document["tools"].as_array().unwrap().len(), open.tools.len());
+    let again = remote::ask(&client, &server(&open).package, &blobs).await.unwrap();
+    assert_eq!(again.release, answer.release, "the same answer is the same artifact");
+
+    let answer = remote::ask(&client, &server(&closed).package, &blobs).await.unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&answer.blob).unwrap()).unwrap();
+    assert_eq!((&document["auth"]["kind"], &document["tools"]), (&"oauth".into(), &serde_json::Value::Null));
 }

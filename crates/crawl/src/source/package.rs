@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use riskdex_model::{PackageId, Registry};
+use url::Url;
 
 /// Reads `pypi:name`, `npm:@scope/name@1.2`, `pkg:npm/%40scope/name@1.2?x#y`; a version is dropped.
 pub(super) fn named(text: &str) -> Result<PackageId, String> {
@@ -26,6 +27,15 @@ pub(super) fn package(registry: &str, name: &str) -> Option<PackageId> {
         "npm" => node(name),
         _ => None,
     }
+}
+
+/// A server at an address, when the address is whole: without places for variables, and without a password.
+pub(super) fn remote(address: &str) -> Option<PackageId> {
+    let mut url = Url::parse(address.trim()).ok().filter(|_| !address.contains(['{', '}']))?;
+    url.set_fragment(None);
+    let open = url.username().is_empty() && url.password().is_none();
+    let usable = open && url.has_host() && matches!(url.scheme(), "http" | "https");
+    usable.then(|| PackageId::new(Registry::Remote, url.as_str()))
 }
 
 /// A Python requirement: `name[extra]==1.2`, `name@latest`.
@@ -136,6 +146,17 @@ mod tests {
             ["thing", "pypi:", "npm:@scope", "npm:../etc", "cargo:thing", "pypi:git+https://x", "pkg:npm", "npm:a b"]
         {
             assert!(named(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_anybody_can_ask_is_a_server() {
+        let known = |text| remote(text).map(|id| id.to_string());
+        assert_eq!(known(" HTTPS://MCP.example:443/mcp#x ").as_deref(), Some("remote:https://mcp.example/mcp"));
+        for text in
+            ["https://{tenant}.example/mcp", "https://user:pass@x.example/", "ftp://x.example", "x", "file:///x"]
+        {
+            assert_eq!(known(text), None, "{text}");
         }
     }
 

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
-use riskdex_model::{PackageId, Registry, Server, capped};
+use riskdex_model::{Registry, Server, capped};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
 use self::entry::{Entry, Status};
+use super::package::{package, remote};
 use super::{Listing, Place, Source};
 use crate::{Client, Error, Memory};
 
@@ -182,14 +183,11 @@ impl State {
         let mut servers = BTreeMap::new();
         let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
         for entry in self.entries.values() {
-            let mut found = false;
-            for package in &entry.packages {
-                if let Some(server) = server(source, entry, package) {
-                    found = true;
-                    servers.entry(server.slug.clone()).or_insert(server);
-                }
+            let found = servers_of(source, entry);
+            *left_out.entry(why_left_out(entry, !found.is_empty())).or_default() += 1;
+            for server in found {
+                servers.entry(server.slug.clone()).or_insert(server);
             }
-            *left_out.entry(why_left_out(entry, found)).or_default() += 1;
         }
         left_out.remove("");
         if !left_out.is_empty() {
@@ -200,19 +198,25 @@ impl State {
     }
 }
 
-/// The server that an entry makes of one of its packages, when we can fetch it.
-fn server(source: &str, entry: &Entry, package: &entry::Package) -> Option<Server> {
-    let registry = match package.registry.as_str() {
-        "npm" => Registry::Npm,
-        "pypi" => Registry::Pypi,
-        _ => return None,
+/// The servers that an entry makes of its packages and addresses, as far as we can ask for their tools. What runs
+/// on somebody's machine and what runs at an address may have different tools, so each is a server of its own.
+fn servers_of(source: &str, entry: &Entry) -> Vec<Server> {
+    if entry.status == Status::Deleted {
+        return Vec::new();
+    }
+    let packages = entry.packages.iter().filter_map(|stated| {
+        let version = Some(stated.version.clone()).filter(|version| !version.is_empty() && version != "latest");
+        Some((package(&stated.registry, &stated.identifier)?, version))
+    });
+    let remotes = entry.remotes.iter().filter_map(|stated| Some((remote(&stated.url)?, None)));
+    let server = |(package, version)| Server {
+        version,
+        summary: entry.description.clone(),
+        repository: entry.repository.clone(),
+        homepage: entry.homepage.clone(),
+        ..Server::new(package, &entry.name, source)
     };
-    let usable = entry.status != Status::Deleted && !package.identifier.trim().is_empty();
-    let mut server = usable.then(|| Server::new(PackageId::new(registry, &package.identifier), &entry.name, source))?;
-    server.summary.clone_from(&entry.description);
-    server.repository.clone_from(&entry.repository);
-    server.homepage.clone_from(&entry.homepage);
-    Some(server)
+    packages.chain(remotes).map(server).collect()
 }
 
 /// Why an entry gives no server to read; empty when it gives one.
@@ -221,7 +225,7 @@ fn why_left_out(entry: &Entry, found: bool) -> &'static str {
         _ if found => "",
         entry if entry.status == Status::Deleted => "deleted by the registry",
         entry if !entry.packages.is_empty() => "in packages of other kinds",
-        entry if entry.remotes > 0 => "remote only",
+        entry if !entry.remotes.is_empty() => "at addresses that nobody can ask without more settings",
         _ => "without package or address",
     }
 }

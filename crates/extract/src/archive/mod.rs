@@ -14,6 +14,7 @@ use riskdex_model::Gap;
 
 use crate::Error;
 use crate::limits::Limits;
+use crate::manifest::answer;
 use crate::tree::Tree;
 use intake::{Intake, Member};
 
@@ -79,6 +80,7 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
         return Ok(intake.finish());
     }
     let mut file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
     let mut head = Vec::with_capacity(512);
     (&mut file).take(512).read_to_end(&mut head).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
@@ -87,6 +89,11 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
         Some(Form::Zip) => zipped::read(file, &mut intake)?,
         Some(Form::TarGz) => tarball::read_compressed(file, &mut intake)?,
         Some(Form::Tar) => tarball::read_plain(file, &mut intake)?,
+        None if promised.is_none() && is_json(&head) => {
+            let member = Member { name: answer::FILE.to_owned(), size };
+            intake.take(&member, 0, &mut &file).map_err(unreadable)?;
+            return Ok(intake.finish());
+        }
         None => {
             let expected = promised.map_or("a zip, tar or gzip-compressed tar archive", Form::label);
             return Err(Error::NotAnArchive { path: path.to_owned(), expected, found: shown_bytes(&head) });
@@ -94,6 +101,11 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
     }
     intake.strip_root();
     Ok(intake.finish())
+}
+
+/// Whether a file begins as JSON objects and lists do.
+fn is_json(head: &[u8]) -> bool {
+    head.trim_ascii_start().first().is_some_and(|first| matches!(first, b'{' | b'['))
 }
 
 /// The first bytes of a file, for a message.

@@ -1,6 +1,7 @@
 //! Tool lists that authors write beside their code: MCP bundle manifests, server cards, `tools.json`, and
-//! the `server.json` that some packages carry.
+//! the `server.json` that some packages carry. And what running servers answered.
 
+pub(crate) mod answer;
 pub(crate) mod bundle;
 mod card;
 mod definition;
@@ -27,6 +28,7 @@ pub(crate) struct Stated {
 /// Reads every manifest of the tree.
 pub(crate) fn read(tree: &Tree) -> Stated {
     let mut stated = Stated::default();
+    answer::read(tree, &mut stated);
     card::read(tree, &mut stated);
     bundle::read(tree, &mut stated);
     stated

@@ -105,3 +105,23 @@ fn a_byte_order_mark_is_no_error_and_broken_json_names_its_line() {
     let broken = stated("manifest.json", "{\n\"manifest_version\": \"0.2\",\n oops");
     assert_eq!((broken.gaps[0].kind, broken.gaps[0].line), (GapKind::Syntax, 3));
 }
+
+#[test]
+fn a_running_servers_answer_is_a_list_too() {
+    let live = r#"{"transport": "streamable-http", "protocolVersion": "2025-06-18", "serverInfo": {"name": "x"},
+        "tools": [{"name": "a", "description": "Reads.", "inputSchema": {"type": "object"}}]}"#;
+    let told = stated("answer.json", live);
+    assert_eq!(names(&told.tools), ["a"]);
+    assert_eq!(told.tools[0].origin.as_ref().unwrap().method, "live");
+
+    let card = r#"{"auth": {"kind": "token"}, "card": "https://x.example/card", "tools": [{"name": "a"}]}"#;
+    let told = stated("answer.json", card);
+    assert_eq!((told.tools[0].origin.as_ref().unwrap().method.as_str(), told.dynamic), ("manifest", None));
+
+    let closed =
+        r#"{"auth": {"kind": "oauth", "scopes": ["read", "write"], "authorization_servers": ["https://i.example"]}}"#;
+    let expected = "the server tells its tools only to those with an OAuth token, from https://i.example; \
+                    it advertises the scopes read, write";
+    assert_eq!(stated("answer.json", closed).dynamic.as_deref(), Some(expected));
+    assert_eq!(names(&stated("answer.json", r#"[{"name": "b"}]"#).tools), ["b"]);
+}

@@ -74,6 +74,7 @@ fn kind(kind: ArtifactKind) -> &'static str {
         ArtifactKind::Sdist => "source distribution",
         ArtifactKind::Tarball => "archive",
         ArtifactKind::Bundle => "MCP bundle",
+        ArtifactKind::Answer => "answer of the server",
     }
 }
 

@@ -23,8 +23,8 @@ pub(super) struct Entry {
     pub(super) repository: Option<String>,
     pub(super) homepage: Option<String>,
     pub(super) packages: Vec<Package>,
-    /// How many addresses it can be reached at without a package.
-    pub(super) remotes: usize,
+    /// Where it can be reached without a package.
+    pub(super) remotes: Vec<Remote>,
 }
 
 /// What the registry's moderators say.
@@ -48,6 +48,15 @@ pub(super) struct Package {
     pub(super) registry: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) identifier: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) version: String,
+}
+
+/// An address that an entry names; it may have places for variables, as in `https://{tenant}.example/mcp`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Remote {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) url: String,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +81,7 @@ struct ServerJson {
     #[serde(default, deserialize_with = "or_default")]
     packages: Vec<Package>,
     #[serde(default, deserialize_with = "or_default")]
-    remotes: Vec<serde::de::IgnoredAny>,
+    remotes: Vec<Remote>,
     /// Where the status stood in the first two schemas.
     status: Option<Status>,
     /// Where the registry's own words stood in the first schemas; now it holds the publisher's.
@@ -130,7 +139,7 @@ impl Entry {
             repository: text(server.repository.url),
             homepage: text(server.website_url),
             packages: server.packages,
-            remotes: server.remotes.len(),
+            remotes: server.remotes,
         })
     }
 
@@ -155,14 +164,14 @@ mod tests {
         let new = r#"{"server":{"$schema":"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
             "name":"example.org/thing","title":"Thing","description":"Does it","version":"1.0.0","websiteUrl":"https://thing.example",
             "repository":{"url":"https://git.example/thing","source":"git","subfolder":"a"},"icons":[{"src":"x"}],
-            "packages":[{"registryType":"npm","identifier":"@example/thing","transport":{"type":"stdio"},"packageArguments":[{"type":"named"}]}],
-            "remotes":[{"type":"streamable-http","url":"https://thing.example/{tenant}","variables":{"tenant":{}}}],
+            "packages":[{"registryType":"npm","identifier":"@example/thing","version":"1.0.0","transport":{"type":"stdio"},"packageArguments":[{"type":"named"}]}],
+            "remotes":[{"type":"streamable-http","url":"https://thing.example/sse","variables":{"tenant":{}}}],
             "_meta":{"io.modelcontextprotocol.registry/publisher-provided":{"tool":"x"}}},
             "_meta":{"io.modelcontextprotocol.registry/official":{"status":"deprecated","statusMessage":"old",
             "publishedAt":"2025-08-01T00:00:00Z","updatedAt":"2025-09-01T00:00:00Z","isLatest":true},"com.example/own":{"a":1}}}"#;
         let entry = Entry::parse(old).unwrap();
         assert_eq!(entry, Entry::parse(new).unwrap());
-        assert_eq!((entry.status, entry.remotes, entry.packages.len()), (Status::Deprecated, 1, 1));
+        assert_eq!((entry.status, entry.remotes.len(), entry.packages.len()), (Status::Deprecated, 1, 1));
         assert_eq!(serde_json::from_str::<Entry>(&serde_json::to_string(&entry).unwrap()).unwrap(), entry);
     }
 

@@ -143,6 +143,7 @@ async fn every_entry_is_read_or_accounted_for() {
         let docker = r#"{"registryType":"oci","identifier":"docker.io/a/b:1"}"#;
         let both = format!("{},{}", npm("both"), r#"{"registryType":"pypi","identifier":"Both_Two"}"#);
         let remote = r#"{"server":{"name":"r/r","remotes":[{"type":"sse","url":"https://r.example"}]}}"#;
+        let template = r#"{"server":{"name":"t/t","remotes":[{"type":"sse","url":"https://{you}.example"}]}}"#;
         page(
             &[
                 entry("a/both", "active", &both),
@@ -150,6 +151,7 @@ async fn every_entry_is_read_or_accounted_for() {
                 entry("a/gone", "deleted", &npm("gone")),
                 entry("a/none", "active", ""),
                 remote.to_owned(),
+                template.to_owned(),
                 r#"{"server":{"title":"no name"}}"#.to_owned(),
                 "17".to_owned(),
             ],
@@ -158,10 +160,10 @@ async fn every_entry_is_read_or_accounted_for() {
     })
     .await;
     let listing = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap();
-    assert_eq!(names(&listing), ["npm:both", "pypi:both-two"]);
+    assert_eq!(names(&listing), ["npm:both", "pypi:both-two", "remote:https://r.example/"]);
     assert!(listing.notes[0].starts_with("2 entries cannot be read: missing field `name`"), "{}", listing.notes[0]);
-    let expected = "of 5 servers not read: 1 deleted by the registry, 1 in packages of other kinds, 1 remote only, \
-                    1 without package or address";
+    let expected = "of 6 servers not read: 1 at addresses that nobody can ask without more settings, \
+                    1 deleted by the registry, 1 in packages of other kinds, 1 without package or address";
     assert_eq!(listing.notes[1], expected);
 }
 
@@ -187,7 +189,7 @@ fn a_dump_is_read_whole() {
         listing.notes
     );
     if text == SAMPLE.trim_start_matches('\u{feff}') {
-        assert_eq!(names(&listing), ["npm:@example/weather", "pypi:example-notes"]);
+        assert_eq!(names(&listing), ["npm:@example/weather", "pypi:example-notes", "remote:https://far.example/mcp"]);
         assert_eq!(state.entries["org.example/weather"].version, "1.1.0");
     }
 }

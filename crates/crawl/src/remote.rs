@@ -1,0 +1,64 @@
+//! A remote server's list as an artifact: what it, or its card, answered, in one JSON document in the blob store.
+
+use std::path::PathBuf;
+
+use riskdex_catalog::BlobStore;
+use riskdex_model::{Artifact, ArtifactKind, PackageId, Release, capped};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::live::{self, Bounds, Outcome, Target};
+use crate::{Client, Error};
+
+/// Longest version that is kept of what a server says of itself, in characters.
+const LONGEST_VERSION: usize = 100;
+
+/// An answer in the blob store.
+pub(crate) struct Answer {
+    pub(crate) release: Release,
+    pub(crate) blob: PathBuf,
+    /// Its size in bytes.
+    pub(crate) bytes: u64,
+}
+
+/// Asks a remote for its tools; where it tells them only to those with a token, its card may tell them to all. What a
+/// token takes is an answer too.
+pub(crate) async fn ask(client: &Client, remote: &PackageId, blobs: &BlobStore) -> Result<Answer, Error> {
+    let url: Url = remote.name.parse().map_err(|_| Error::setting(remote.to_string(), "is no address"))?;
+    client.ask_gently(&url);
+    let bounds = Bounds::default();
+    let document = match live::list(client, &Target::new(url.clone()), &bounds).await? {
+        Outcome::Listed(listed) => json!({
+            "transport": listed.transport,
+            "protocolVersion": listed.protocol_version,
+            "serverInfo": listed.server_info,
+            "tools": listed.tools,
+        }),
+        Outcome::Closed(auth) => match live::card(client, &url, &bounds).await {
+            Some(card) => {
+                json!({"auth": auth, "card": card.url, "serverInfo": card.server_info, "tools": card.tools})
+            }
+            None => json!({ "auth": auth }),
+        },
+    };
+    keep(&document, remote, &url, blobs).await
+}
+
+async fn keep(document: &Value, remote: &PackageId, url: &Url, blobs: &BlobStore) -> Result<Answer, Error> {
+    let bytes = document.to_string().into_bytes();
+    let size = bytes.len() as u64;
+    let blobs = blobs.clone();
+    let keeping = || format!("keeping the answer of {url}");
+    let stored = tokio::task::spawn_blocking(move || blobs.keep(&bytes)).await;
+    let stored = stored.map_err(|error| Error::store(keeping(), error))?;
+    let (sha256, blob) = stored.map_err(|error| Error::store(keeping(), error))?;
+    let version = document["serverInfo"]["version"].as_str().unwrap_or_default();
+    let release = Release {
+        package: remote.clone(),
+        version: capped(version, LONGEST_VERSION).into_owned(),
+        artifact: Artifact { file: url.to_string(), kind: ArtifactKind::Answer, sha256, size },
+        yanked: None,
+        published: None,
+    };
+    Ok(Answer { release, blob, bytes: size })
+}
