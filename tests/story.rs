@@ -179,23 +179,23 @@ fn a_run_whose_time_is_up_leaves_the_rest_and_says_so() {
 
 #[test]
 fn a_resumed_run_asks_only_what_was_not_asked() {
-    let packages: Vec<_> = (0..12).map(|n| small(&format!("example-{n}"), &format!("get_{n}"), "Get it.")).collect();
+    let packages: Vec<_> = (0..4).map(|n| small(&format!("example-{n}"), &format!("get_{n}"), "Get it.")).collect();
     let slow = riskdex_testbed::Fault::Hang(std::time::Duration::from_secs(60));
-    let world = packages.into_iter().fold(World::builder(), Builder::pypi).fault("/pypi/simple/example-11/", slow);
+    let world = packages.into_iter().fold(World::builder(), Builder::pypi).fault("/pypi/simple/example-3/", slow);
     let bench = Bench::new(world.serve().unwrap());
-    let names: Vec<String> = (0..12).map(|n| format!("pypi:example-{n}")).collect();
+    let names: Vec<String> = (0..4).map(|n| format!("pypi:example-{n}")).collect();
     std::fs::write(bench.path("list.txt"), names.join("\n")).unwrap();
     let crawl = ["crawl", "--source", "file:list.txt"];
     let mut child =
         bench.command(&crawl).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
-    while bench.run(&["status", "--format", "json"]).code != Some(0) || bench.status()["tools"] != 11 {
+    while bench.run(&["status", "--format", "json"]).code != Some(0) || bench.status()["tools"] != 3 {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     child.kill().unwrap();
     child.wait().unwrap();
     bench.world.take_requests();
 
-    let ended = bench.run(&[crawl.as_slice(), &["--resume", "--limit", "11"]].concat());
+    let ended = bench.run(&[crawl.as_slice(), &["--resume", "--limit", "3"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("0 read, 0 unchanged"), "{}", ended.stdout);
     assert!(bench.world.requests().is_empty());
