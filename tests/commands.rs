@@ -141,7 +141,9 @@ fn every_rule_keeps_its_own_examples() {
 #[test]
 fn every_command_explains_itself() {
     let bench = bench();
-    for command in ["nightly", "crawl", "extract", "classify", "policy", "site", "serve", "rules", "status", "audit"] {
+    for command in
+        ["nightly", "crawl", "extract", "classify", "policy", "site", "serve", "rules", "status", "audit", "introspect"]
+    {
         let ended = bench.run(&[command, "--help"]);
         assert_eq!(ended.code, Some(0), "{command}");
         assert!(ended.stdout.contains("Usage: riskdex"), "{command}");

@@ -3,6 +3,8 @@
 // In a test a panic is how it fails.
 #![allow(clippy::unwrap_used)]
 
+// Measuring against truth files.
+mod audit;
 // What each command reads, prints and answers.
 mod commands;
 // Packages that leave their tools to others.

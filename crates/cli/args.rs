@@ -381,8 +381,12 @@ pub(crate) enum Rules {
 A truth file is what `riskdex introspect` prints for a server: package, version, artifact, tools.
 
 Examples:
-  riskdex audit --truth truth/ --artifacts ~/.cache/artifacts
-  riskdex audit --truth truth/ --artifacts artifacts/ --gold gold.jsonl --results data/accuracy.json")]
+  riskdex audit --truth truth/ --artifacts ~/.cache/artifacts --fetch
+  riskdex audit --truth truth/ --artifacts artifacts/ --speed
+  riskdex audit --truth truth/ --artifacts artifacts/ --gold gold.jsonl --results data/accuracy.json
+
+Exit codes: 0 everything was measured; 1 a truth file or label cannot be read; 2 wrong usage; 3 some
+artifacts are missing, broken or not those that the truth files name.")]
 pub(crate) struct Audit {
     /// Folder of truth files: what servers answered to tools/list
     #[arg(long, value_name = "DIR")]
@@ -390,6 +394,15 @@ pub(crate) struct Audit {
     /// Folder with the artifacts that the truth files name
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) artifacts: PathBuf,
+    /// Fetch artifacts that are not in that folder into it, by name, version and digest. Without it no network is used
+    #[arg(long, requires = "truth")]
+    pub(crate) fetch: bool,
+    #[command(flatten)]
+    pub(crate) indexes: Indexes,
+    /// Print for each server how long reading it takes, beside how long it took to start and answer when its truth
+    /// file was made
+    #[arg(long, requires = "truth")]
+    pub(crate) speed: bool,
     /// Labelled tools, one JSON object a line: {server, tool, label, unanimous}
     #[arg(long, value_name = "FILE")]
     pub(crate) gold: Option<PathBuf>,

@@ -1,7 +1,9 @@
 //! `riskdex audit`: how right we are, measured against what real servers answered and how readers judged.
 
+mod artifacts;
 mod classification;
 mod extraction;
+mod speed;
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +13,7 @@ use riskdex_site::{Accuracy, Figure};
 use serde::Serialize;
 use serde_json::json;
 
+use self::artifacts::Artifacts;
 use crate::args::{Audit, Global, TextOrJson};
 use crate::clock;
 use crate::exit::Exit;
@@ -26,13 +29,18 @@ pub(crate) fn run(global: &Global, args: &Audit) -> Result<Exit> {
     let mut complete = true;
     if let Some(truth) = &args.truth {
         let extractor = super::extract::extractor(global)?;
-        let servers = extraction::measure(&extractor, truth, &args.artifacts, &args.only)?;
+        let mut artifacts = Artifacts::new(global, args);
+        let servers = extraction::measure(&extractor, truth, &mut artifacts, &args.only)?;
         complete &= servers.iter().all(|server| server.error.is_none());
         about.push(format!("tool lists of {} servers by extractor {}", servers.len(), extractor.version()));
         if args.format == TextOrJson::Text {
             extraction::print(&servers);
+            if args.speed {
+                speed::print(&servers);
+            }
         }
         figures.extend(extraction::figures(&servers));
+        figures.extend(speed::figures(&servers));
         measured.insert("servers".to_owned(), json!(servers));
     }
     if let Some(gold) = &args.gold {

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use riskdex_extract::Extractor;
-use riskdex_model::{Artifact, Registry, Tool};
+use riskdex_model::{Artifact, PackageId, Registry, Tool};
 use riskdex_site::Figure;
 use serde::{Deserialize, Serialize};
 
+use super::artifacts::Artifacts;
 use super::{figure, percent};
 
 /// What a server answered, and the artifact it was installed from.
@@ -22,14 +23,17 @@ struct Truth {
     artifact: Artifact,
     /// Whether the tools' names stand in the artifact itself.
     in_artifact: bool,
+    /// How long the server took to start and answer.
+    #[serde(default)]
+    startup_seconds: Option<f64>,
     tools: Vec<Tool>,
 }
 
 /// One server's comparison.
 #[derive(Default, Serialize)]
 pub(super) struct Server {
-    package: String,
-    version: String,
+    pub(super) package: String,
+    pub(super) version: String,
     registry: Option<Registry>,
     in_artifact: bool,
     /// Tools that the server answered.
@@ -44,12 +48,20 @@ pub(super) struct Server {
     parameters: usize,
     required: usize,
     dynamic: Option<String>,
-    seconds: f64,
+    /// How long reading took.
+    pub(super) seconds: f64,
+    /// How long the server took to start and answer, when its truth file was made.
+    pub(super) startup_seconds: Option<f64>,
     pub(super) error: Option<String>,
 }
 
 /// Compares every truth file below a folder whose package name holds `only`.
-pub(super) fn measure(extractor: &Extractor, truth: &Path, artifacts: &Path, only: &str) -> Result<Vec<Server>> {
+pub(super) fn measure(
+    extractor: &Extractor,
+    truth: &Path,
+    artifacts: &mut Artifacts<'_>,
+    only: &str,
+) -> Result<Vec<Server>> {
     let mut files = Vec::new();
     json_files(truth, &mut files)?;
     let mut servers = Vec::new();
@@ -58,7 +70,9 @@ pub(super) fn measure(extractor: &Extractor, truth: &Path, artifacts: &Path, onl
         let truth: Truth =
             serde_json::from_str(&text).with_context(|| format!("{} is no truth file", path.display()))?;
         if truth.package.contains(only) {
-            servers.push(compare(extractor, &truth, &artifacts.join(&truth.artifact.file)));
+            let package = PackageId::new(truth.registry, &truth.package);
+            let artifact = artifacts.get(&package, &truth.version, &truth.artifact);
+            servers.push(compare(extractor, &truth, artifact));
         }
     }
     ensure!(!servers.is_empty(), "no truth files in {}", truth.display());
@@ -80,24 +94,28 @@ fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn compare(extractor: &Extractor, truth: &Truth, artifact: &Path) -> Server {
+fn compare(extractor: &Extractor, truth: &Truth, artifact: Result<PathBuf>) -> Server {
     let mut server = Server {
         package: truth.package.clone(),
         version: truth.version.clone(),
         registry: Some(truth.registry),
         in_artifact: truth.in_artifact,
         truth: truth.tools.len(),
+        startup_seconds: truth.startup_seconds,
         ..Server::default()
     };
-    let started = Instant::now();
-    let extraction = match extractor.read(artifact) {
-        Ok(extraction) => extraction,
+    let read = artifact.and_then(|artifact| {
+        let started = Instant::now();
+        Ok((extractor.read(&artifact)?, started.elapsed()))
+    });
+    let (extraction, elapsed) = match read {
+        Ok(read) => read,
         Err(error) => {
-            server.error = Some(format!("{error} (put {} into the folder of artifacts)", truth.artifact.file));
+            server.error = Some(format!("{error:#}"));
             return server;
         }
     };
-    server.seconds = started.elapsed().as_secs_f64();
+    server.seconds = elapsed.as_secs_f64();
     let found: BTreeMap<&str, &Tool> = extraction.tools.iter().map(|tool| (tool.name.as_str(), tool)).collect();
     let wanted: BTreeMap<&str, &Tool> = truth.tools.iter().map(|tool| (tool.name.as_str(), tool)).collect();
     let absent = |from: &BTreeMap<&str, &Tool>, of: &BTreeMap<&str, &Tool>| {
@@ -178,8 +196,9 @@ pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
 
 /// The time that all but one in `share` servers stay below.
 fn milliseconds(servers: &[&Server], share: usize) -> String {
-    let mut seconds: Vec<f64> = servers.iter().map(|server| server.seconds).collect();
+    let read = servers.iter().filter(|server| server.error.is_none());
+    let mut seconds: Vec<f64> = read.map(|server| server.seconds).collect();
     seconds.sort_by(f64::total_cmp);
-    let at = (seconds.len() / share).min(seconds.len() - 1);
-    format!("{:.0} ms", seconds[at] * 1000.0)
+    let at = (seconds.len() / share).min(seconds.len().saturating_sub(1));
+    seconds.get(at).map_or_else(|| "-".to_owned(), |seconds| format!("{:.0} ms", seconds * 1000.0))
 }
