@@ -18,6 +18,9 @@ const PRIOR: f64 = 3.0;
 const ROUNDS: usize = 400;
 /// A tool that executes, destroys or pays counts more: to rate it too low is the worse mistake.
 const SEVERE: f64 = 2.0;
+/// How many times worse that mistake is than any other: chosen by the table of held-out servers that is printed, as the
+/// most that leaves 96 in 100 right.
+const CAUTION: f64 = 4.0;
 
 #[derive(serde::Deserialize)]
 struct Line {
@@ -94,21 +97,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_fitted: Vec<_> = cases.iter().map(|c| odds(&features, &fitted, c)).collect();
     let as_written: Vec<_> = cases.iter().map(|c| odds(&features, &prior, c)).collect();
     let by_name: Vec<_> = cases.iter().map(|c| odds(&features, &prior, &c.by_name(&features))).collect();
-    report("the verb of the name alone", &cases, &by_name);
-    report("weights as written", &cases, &as_written);
-    report("fitted", &cases, &as_fitted);
-    report("servers held out", &cases, &held_out);
-    calibration(&cases, &held_out, temperature);
+    let cautious = Decision { temperature, caution: CAUTION };
+    report("the verb of the name alone", &cases, &by_name, PLAIN);
+    report("weights as written", &cases, &as_written, PLAIN);
+    report("fitted", &cases, &as_fitted, cautious);
+    report("servers held out", &cases, &held_out, cautious);
+    for caution in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0] {
+        report(&format!("  with caution {caution}"), &cases, &held_out, Decision { temperature, caution });
+    }
+    calibration(&cases, &held_out, cautious);
     if std::env::args().any(|a| a == "-v") {
-        for (case, odds) in cases.iter().zip(&held_out).filter(|(c, o)| best(o) != c.label) {
+        for (case, odds) in cases.iter().zip(&held_out).filter(|(c, o)| cautious.best(o) != c.label) {
             let fired: Vec<&str> = case.fired.iter().map(|&f| features[f].id.as_str()).collect();
-            let (is, got) = (Category::ALL[case.label], Category::ALL[best(odds)]);
+            let (is, got) = (Category::ALL[case.label], Category::ALL[cautious.best(odds)]);
             eprintln!("{} {}: {is}, got {got}: {}", case.server, case.name, fired.join(" "));
         }
     }
 
     println!("# Made by crates/classify/examples/fit.rs from labelled tools: do not edit.");
-    println!("temperature = {temperature:.2}\n\n[bias]");
+    println!("temperature = {temperature:.2}\ncaution = {CAUTION:.1}\n\n[bias]");
     for (class, bias) in fitted.bias.iter().enumerate() {
         println!("{} = {bias:.2}", Category::ALL[class]);
     }
@@ -152,9 +159,28 @@ fn chances(odds: &[f64; CLASSES], temperature: f64) -> [f64; CLASSES] {
     raised.map(|r| r / total)
 }
 
-/// The best category; of equals the more severe, as in the classifier.
-fn best(odds: &[f64; CLASSES]) -> usize {
-    (0..CLASSES).max_by(|&a, &b| odds[a].total_cmp(&odds[b])).unwrap_or(0)
+/// How odds become a category.
+#[derive(Clone, Copy)]
+struct Decision {
+    temperature: f64,
+    caution: f64,
+}
+
+/// The category of the best odds, of equals the more severe.
+const PLAIN: Decision = Decision { temperature: 1.0, caution: 1.0 };
+
+impl Decision {
+    /// The category that is expected to do the least harm, as in the classifier.
+    fn best(self, odds: &[f64; CLASSES]) -> usize {
+        let chances = chances(odds, self.temperature);
+        let is_severe = |class: usize| Category::ALL[class].severity() >= Category::Execute.severity();
+        let is_below = |said: usize, is: usize| Category::ALL[said].severity() < Category::ALL[is].severity();
+        let harm = |said: usize| -> f64 {
+            let weight = |is: usize| if is_severe(is) && is_below(said, is) { self.caution } else { 1.0 };
+            (0..CLASSES).filter(|&is| is != said).map(|is| weight(is) * chances[is]).sum()
+        };
+        (0..CLASSES).rev().min_by(|&a, &b| harm(a).total_cmp(&harm(b))).unwrap_or(0)
+    }
 }
 
 /// Gradient descent with a step of its own for each weight (Adagrad), weights kept above zero: a rule never speaks
@@ -198,11 +224,11 @@ fn temperature(cases: &[Case], held_out: &[[f64; CLASSES]]) -> f64 {
     steps.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).unwrap_or(1.0)
 }
 
-fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]]) {
+fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]], decision: Decision) {
     let (mut right, mut unanimous, mut unanimous_right, mut severe, mut low) = (0, 0, 0, 0, 0);
     let mut table = [[0_u32; CLASSES]; CLASSES];
     for (case, odds) in cases.iter().zip(odds) {
-        let got = best(odds);
+        let got = decision.best(odds);
         table[case.label][got] += 1;
         right += usize::from(got == case.label);
         unanimous += usize::from(case.unanimous);
@@ -226,17 +252,17 @@ fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]]) {
     );
 }
 
-fn calibration(cases: &[Case], held_out: &[[f64; CLASSES]], temperature: f64) {
-    eprintln!("calibration on servers held out (temperature {temperature:.2}):\n  said        tools  mean said  right");
+fn calibration(cases: &[Case], held_out: &[[f64; CLASSES]], decision: Decision) {
+    eprintln!("calibration on servers held out (temperature {:.2}):\n  said        tools  mean said  right", decision.temperature);
     let bounds = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01];
     for range in bounds.windows(2) {
         let (mut count, mut said, mut right) = (0, 0.0, 0);
         for (case, odds) in cases.iter().zip(held_out) {
-            let chance = chances(odds, temperature)[best(odds)];
+            let chance = chances(odds, decision.temperature)[decision.best(odds)];
             if range[0] <= chance && chance < range[1] {
                 count += 1;
                 said += chance;
-                right += usize::from(best(odds) == case.label);
+                right += usize::from(decision.best(odds) == case.label);
             }
         }
         if count > 0 {

@@ -138,7 +138,7 @@ impl Rules {
     fn fault(&self, rule: &Rule, example: &Example, wanted: bool) -> Option<String> {
         let name = &example.tool.name;
         let (category, fired) = self.look(&example.tool, |_, fired| {
-            let category = weigh(&scores(&self.rules, &self.weights, &fired.firings), 1.0).category;
+            let category = weigh(&scores(&self.rules, &self.weights, &fired.firings), &self.weights).category;
             let counts = |f: &Firing| self.rules[f.rule].id == rule.id && self.engine.counts(f, category);
             (category, fired.firings.iter().any(counts))
         });

@@ -19,7 +19,7 @@ const CLAUSES_MAX: usize = 3;
 pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fired) -> Verdict {
     let firings = &fired.firings;
     let odds = scores(&rules.rules, &rules.weights, firings);
-    let weighed = weigh(&odds, rules.weights.temperature);
+    let weighed = weigh(&odds, &rules.weights);
     let stated = rules.overrides.iter().find(|o| o.is_for(tool));
     let category = stated.and_then(|o| o.category).unwrap_or(weighed.category);
     let rule = |firing: &Firing| &rules.rules[firing.rule];

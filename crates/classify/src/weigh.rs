@@ -16,6 +16,8 @@ use crate::source::{Source, inside_toml};
 pub(crate) struct Weights {
     /// Divides the odds before they become a confidence, so that nine of ten verdicts said to be 90% sure are right.
     pub(crate) temperature: f64,
+    /// How many times worse it is to rate a tool that executes, destroys or pays too low than to be wrong otherwise.
+    pub(crate) caution: f64,
     /// Odds of each category when no rule fires.
     pub(crate) bias: BTreeMap<Category, f64>,
     /// Fitted weights by rule.
@@ -24,7 +26,7 @@ pub(crate) struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { temperature: 1.0, bias: BTreeMap::new(), weights: BTreeMap::new() }
+        Self { temperature: 1.0, caution: 1.0, bias: BTreeMap::new(), weights: BTreeMap::new() }
     }
 }
 
@@ -32,10 +34,10 @@ impl Weights {
     /// Reads `weights.toml`.
     pub(crate) fn read(source: &Source, problems: &mut Vec<Problem>) -> Self {
         match toml::from_str::<Self>(&source.text) {
-            Ok(weights) if weights.temperature > 0.0 => weights,
+            Ok(weights) if weights.temperature > 0.0 && weights.caution >= 1.0 => weights,
             Ok(weights) => {
-                problems.push(source.problem(0, "`temperature` is above 0"));
-                Self { temperature: 1.0, ..weights }
+                problems.push(source.problem(0, "`temperature` is above 0, `caution` at least 1"));
+                Self { temperature: 1.0, caution: 1.0, ..weights }
             }
             Err(error) => {
                 problems.push(inside_toml(source, 0, &error));
@@ -69,12 +71,21 @@ pub(crate) fn scores(rules: &[Rule], weights: &Weights, firings: &[Firing]) -> S
     scores
 }
 
-/// The best category; of equals the more severe.
-pub(crate) fn weigh(scores: &Scores, temperature: f64) -> Weighed {
-    let odds = scores.map(|s| s / temperature);
-    let best = (0..odds.len()).max_by(|&a, &b| odds[a].total_cmp(&odds[b])).unwrap_or(0);
-    let total: f64 = odds.iter().map(|o| (o - odds[best]).exp()).sum();
-    Weighed { category: Category::ALL[best], confidence: 1.0 / total }
+/// The category that is expected to do the least harm; of equals the more severe. A mistake counts one, but to rate a
+/// tool that executes, destroys or pays too low counts `caution`.
+pub(crate) fn weigh(scores: &Scores, weights: &Weights) -> Weighed {
+    let odds = scores.map(|s| s / weights.temperature);
+    let top = odds.iter().copied().fold(f64::MIN, f64::max);
+    let chances = odds.map(|o| (o - top).exp());
+    let total: f64 = chances.iter().sum();
+    let harm = |said: Category| -> f64 {
+        let others = Category::ALL.iter().zip(&chances).filter(|(is, _)| **is != said);
+        let too_low = |is: Category| is.severity() >= Category::Execute.severity() && said.severity() < is.severity();
+        others.map(|(is, chance)| if too_low(*is) { weights.caution * chance } else { *chance }).sum()
+    };
+    let least = |a: &&Category, b: &&Category| harm(**a).total_cmp(&harm(**b));
+    let category = *Category::ALL.iter().rev().min_by(least).unwrap_or(&Category::Read);
+    Weighed { category, confidence: chances[category as usize] / total }
 }
 
 #[cfg(test)]
@@ -83,10 +94,21 @@ mod tests {
 
     #[test]
     fn the_best_wins_and_equals_go_to_the_worse() {
-        let weighed = weigh(&[3.0, 0.0, 1.0, 0.0, 0.0], 1.0);
+        let plain = Weights::default();
+        let weighed = weigh(&[3.0, 0.0, 1.0, 0.0, 0.0], &plain);
         assert_eq!(weighed.category, Category::Read);
         assert!(weighed.confidence > 0.7 && weighed.confidence < 0.9);
-        assert_eq!(weigh(&[1.0, 1.0, 0.0, 0.0, 0.0], 1.0).category, Category::Write);
-        assert!(weigh(&[3.0, 0.0, 1.0, 0.0, 0.0], 2.0).confidence < weighed.confidence);
+        assert_eq!(weigh(&[1.0, 1.0, 0.0, 0.0, 0.0], &plain).category, Category::Write);
+        let doubtful = Weights { temperature: 2.0, ..Weights::default() };
+        assert!(weigh(&[3.0, 0.0, 1.0, 0.0, 0.0], &doubtful).confidence < weighed.confidence);
+    }
+
+    #[test]
+    fn caution_prefers_the_worse_where_it_is_close() {
+        let cautious = Weights { caution: 4.0, ..Weights::default() };
+        assert_eq!(weigh(&[2.0, 0.0, 1.0, 0.0, 0.0], &cautious).category, Category::Execute);
+        assert_eq!(weigh(&[6.0, 0.0, 1.0, 0.0, 0.0], &cautious).category, Category::Read);
+        // Whether a tool reads or writes is as bad either way.
+        assert_eq!(weigh(&[2.0, 1.0, -9.0, -9.0, -9.0], &cautious).category, Category::Read);
     }
 }

@@ -90,8 +90,8 @@ fn blank(text: &str, found: &mut Vec<Sighting>) {
         let run = &text[start..end];
         let lines = run.matches('\n').count();
         let spaces = run.chars().filter(|c| *c != '\n' && *c != '\r').count();
-        let rest = text[end..].split_whitespace().count();
-        if rest >= 3 && start > 0 && (lines >= LINES || spaces >= SPACES) {
+        let is_far = start > 0 && (lines >= LINES || spaces >= SPACES);
+        if is_far && text[end..].split_whitespace().take(3).count() == 3 {
             let strong = lines >= FAR * LINES || spaces >= FAR * SPACES;
             let inner = Some(text[end..].to_owned());
             found.push(sighting(text, Trick::Blank, strong, (start, end), inner));

@@ -5,12 +5,14 @@ use serde_json::Value;
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// The tool's name.
     Name,
-    /// A title or description.
+    /// A title or description of the tool.
     Prose,
+    /// A title or description of a parameter; what is looked for in prose is looked for here too.
+    ParameterProse,
     /// The name of a parameter.
     Parameter,
     /// A default, an example or one of the values that a parameter may have.
@@ -24,6 +26,13 @@ pub(crate) struct Field<'t> {
     pub(crate) place: String,
     pub(crate) kind: Kind,
     pub(crate) text: &'t str,
+}
+
+impl Kind {
+    /// Whether a clause that looks within `kinds` looks at such a text.
+    pub(crate) fn is_among(self, kinds: &[Self]) -> bool {
+        kinds.contains(&self) || (self == Self::ParameterProse && kinds.contains(&Self::Prose))
+    }
 }
 
 impl Field<'_> {
@@ -90,7 +99,9 @@ fn strings<'t>(value: &'t Value, see: &mut impl FnMut(bool, Kind, &'t str), dept
                             strings(schema, see, depth + 1);
                         }
                     }
-                    ("description" | "title" | "$comment", Value::String(text)) => see(false, Kind::Prose, cut(text)),
+                    ("description" | "title" | "$comment", Value::String(text)) => {
+                        see(false, Kind::ParameterProse, cut(text));
+                    }
                     _ => strings(value, see, depth + 1),
                 }
             }
@@ -122,7 +133,9 @@ impl<'t> Walk<'t> {
                 for (key, value) in members.iter().filter(|(key, _)| !MUTE.contains(&key.as_str())) {
                     match (key.as_str(), value) {
                         ("properties", Value::Object(properties)) => self.properties(properties, depth),
-                        ("description" | "title" | "$comment", Value::String(text)) => self.add(Kind::Prose, text),
+                        ("description" | "title" | "$comment", Value::String(text)) => {
+                            self.add(Kind::ParameterProse, text);
+                        }
                         _ => self.schema(value, Kind::Value, depth + 1),
                     }
                 }
@@ -168,16 +181,16 @@ mod tests {
         let expected = [
             ("name", Kind::Name, "t"),
             ("description", Kind::Prose, "does"),
-            ("inputSchema", Kind::Prose, "whole"),
+            ("inputSchema", Kind::ParameterProse, "whole"),
             ("/properties/a~1b", Kind::Parameter, "a/b"),
-            ("/properties/a~1b", Kind::Prose, "one"),
+            ("/properties/a~1b", Kind::ParameterProse, "one"),
             ("/properties/a~1b", Kind::Value, "two"),
             ("/properties/a~1b", Kind::Value, "three"),
             ("/properties/list", Kind::Parameter, "list"),
             ("/properties/list/properties/x", Kind::Parameter, "x"),
-            ("/properties/list/properties/x", Kind::Prose, "four"),
+            ("/properties/list/properties/x", Kind::ParameterProse, "four"),
             ("outputSchema/properties/r", Kind::Parameter, "r"),
-            ("outputSchema/properties/r", Kind::Prose, "five"),
+            ("outputSchema/properties/r", Kind::ParameterProse, "five"),
         ];
         assert_eq!(found, expected.map(|(place, kind, text)| (place.to_owned(), kind, text)));
         let mut seen = Vec::new();

@@ -8,6 +8,7 @@ mod field;
 mod hidden;
 mod needs;
 mod plain;
+mod required;
 mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,7 +86,12 @@ impl Lint {
         let rules: Vec<PoisonRule> = by_id.into_values().collect();
         let numbered = rules.iter().enumerate();
         let parts = numbered.flat_map(|(r, rule)| (0..rule.fires.len()).map(move |c| (r, c))).collect();
-        let needs = Needs::new(rules.iter().flat_map(|rule| &rule.fires));
+        // The examples of all other rules are definitions such as most are.
+        let honest = sources.iter().filter(|source| !is_ours(source)).flat_map(|source| source.text.lines());
+        let needs = Needs::new(
+            rules.iter().flat_map(|rule| &rule.fires).map(|clause| clause.pattern.needs()),
+            honest.filter(|line| line.starts_with('{')),
+        );
         let speaks_of = (!words.speaks_of.is_empty()).then(|| Expression::new(words.speaks_of.join("|")));
         let speaks_of = speaks_of.and_then(|built| {
             built.map_err(|message| problems.push(Problem { file: "poison/words.toml".into(), line: 1, message })).ok()
@@ -107,11 +113,12 @@ impl Lint {
     /// All signs in a definition; none as soon as they cannot add up to a warning.
     fn signs(&self, tool: &Tool) -> Vec<Sign> {
         let mut signs = Vec::new();
-        if !self.may_warn(tool) {
+        let suspect = self.suspect(tool);
+        if suspect.is_empty() {
             return signs;
         }
-        let heard: Vec<Heard> =
-            field::fields(tool).into_iter().filter_map(|field| self.hear(field, &mut signs)).collect();
+        let fields = field::fields(tool).into_iter().enumerate().filter(|(at, _)| suspect.binary_search(at).is_ok());
+        let heard: Vec<Heard> = fields.filter_map(|(_, field)| self.hear(field, &mut signs)).collect();
         let is_disguised = !signs.is_empty();
         let mut open: BTreeSet<usize> = heard.iter().flat_map(|heard| &heard.wanted).map(|(part, _)| *part).collect();
         let mut heaviest_first: Vec<usize> = open.iter().copied().collect();
@@ -133,29 +140,38 @@ impl Lint {
         signs
     }
 
-    /// Whether anything may be hidden, or the clauses whose words are there could add up to a warning: those
-    /// of name, title and description, with those of any one text of a schema.
-    fn may_warn(&self, tool: &Tool) -> bool {
-        let mut whole: Vec<usize> = Vec::new();
-        let mut may_warn = false;
+    /// The texts, by their place in the definition, in which something may be hidden or that have the words of a clause;
+    /// none where nothing is hidden and the clauses could not add up to a warning: those of name, title and description,
+    /// with those of any one text of a schema.
+    fn suspect(&self, tool: &Tool) -> Vec<usize> {
+        let (mut suspect, mut whole) = (Vec::new(), Vec::new());
+        let (mut at, mut may_warn) = (0, false);
         field::texts(tool, &mut |is_of_whole, kind, text| {
-            if may_warn {
+            let may_hide = covered::may_cover(text) || hidden::may_hide(text, &self.lookalikes);
+            let found = match kind {
+                Kind::Name | Kind::Parameter => self.wanted(kind, &spoken(text)),
+                _ if text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) => {
+                    self.wanted(kind, &Plain::new(text, &self.lookalikes).text)
+                }
+                _ => self.wanted(kind, text),
+            };
+            may_warn |= may_hide;
+            if may_hide || !found.is_empty() {
+                suspect.push(at);
+            }
+            at += 1;
+            if found.is_empty() {
                 return;
             }
-            may_warn = covered::may_cover(text) || hidden::may_hide(text, &self.lookalikes);
-            let found = self.wanted(kind, text);
-            if !found.is_empty() {
-                let mut all: Vec<usize> =
-                    whole.iter().copied().chain(found.into_iter().map(|(part, _)| part)).collect();
-                all.sort_unstable();
-                all.dedup();
-                may_warn |= self.reach(all.iter().copied()) >= THRESHOLD;
-                if is_of_whole {
-                    whole = all;
-                }
+            let mut all: Vec<usize> = whole.iter().copied().chain(found.into_iter().map(|(part, _)| part)).collect();
+            all.sort_unstable();
+            all.dedup();
+            may_warn |= self.reach(all.iter().copied()) >= THRESHOLD;
+            if is_of_whole {
+                whole = all;
             }
         });
-        may_warn
+        if may_warn { suspect } else { Vec::new() }
     }
 
     fn clause(&self, part: usize) -> &Clause {
@@ -166,7 +182,7 @@ impl Lint {
     /// The clauses to try on a text.
     fn wanted(&self, kind: Kind, text: &str) -> Vec<(usize, Range<usize>)> {
         let mut wanted = self.needs.wanted(text);
-        wanted.retain(|(part, _)| self.clause(*part).within.contains(&kind));
+        wanted.retain(|(part, _)| kind.is_among(&self.clause(*part).within));
         wanted
     }
 
@@ -218,9 +234,6 @@ impl Lint {
         }
         for sighting in &seen {
             self.hidden(sighting, &field, signs);
-        }
-        if !may_hide && !field.is_identifier() && self.wanted(field.kind, field.text).is_empty() {
-            return None;
         }
         let plain = match field.is_identifier() {
             true => Plain::new(&spoken(field.text), &self.lookalikes),
@@ -350,9 +363,10 @@ fn names_another(words: &str, tool: &Tool) -> bool {
     while let Some(word) = words.next() {
         let is_identifier =
             word.contains('_') || (word.contains('-') && words.peek().is_some_and(|next| next == "tool"));
-        let is_plural = matches!(word.as_str(), "tools" | "functions" | "servers");
+        let is_plural = matches!(word.as_str(), "tools" | "functions" | "servers" | "server");
         let is_general = matches!(before.as_str(), "all" | "any" | "every" | "other" | "another" | "each" | "that");
-        if (is_identifier && !is_own(&word)) || ((is_plural || word == "tool") && is_general) {
+        let is_other = word == "tool" && !matches!(before.as_str(), "this" | "the" | "of" | "mcp");
+        if (is_identifier && !is_own(&word)) || (is_plural && is_general) || is_other {
             return true;
         }
         before = word;

@@ -1,68 +1,219 @@
-//! Which clauses are worth trying on a text: one pass over it finds the words that each of them needs.
+//! Which clauses are worth trying on a text: one pass over it finds the words that their expressions must hold.
 
+use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::dfa::DFA;
 
-use super::rule::Clause;
+use super::required::{self, Choice};
 
-/// How far apart words of a clause's two lists may stand, in bytes.
-const NEAR: usize = 120;
+/// How far from the rarest words of an expression its other words may stand, in bytes.
+const NEAR: usize = 300;
+/// Choices of a chain that are looked for.
+const CHOICES_MAX: usize = 3;
+
+/// What [`Plain`](super::plain::Plain) makes of each byte of ASCII, but that all white space is a space; 0 is left out.
+const FOLDED: [u8; 256] = {
+    let mut folded = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        folded[byte] = match byte as u8 {
+            b'*' => 0,
+            b'`' => b'\'',
+            byte if byte.is_ascii_whitespace() => b' ',
+            byte => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    folded
+};
 
 /// The words that clauses need.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// Finds the words, ignoring ASCII case.
-    automaton: Option<AhoCorasick>,
-    /// For each word the clauses that need it, by number, and in which of their lists.
-    needed_by: Vec<Vec<(usize, bool)>>,
-    /// For each clause whether it has a second list.
-    has_also: Vec<bool>,
+    automaton: Option<(DFA, StateID)>,
+    /// For each word the choices that it is in.
+    choices_of: Vec<Vec<u32>>,
+    choices: Vec<Words>,
+    chains: Vec<Chain>,
+}
+
+/// A choice of words, once for all chains.
+#[derive(Debug)]
+struct Words {
+    /// Whether they must begin, and end, where words of the text do.
+    begins: bool,
+    ends: bool,
+    /// The chains whose rarest choice it is.
+    rarest_of: Vec<u32>,
+}
+
+/// What a match of a clause holds, as numbers of choices.
+#[derive(Debug)]
+struct Chain {
+    clause: usize,
+    choices: Vec<u32>,
+    /// The choice that is expected least often.
+    rarest: usize,
+}
+
+/// Words of a choice in a text, by their bytes.
+#[derive(Clone, Copy, Debug)]
+struct Hit {
+    choice: u32,
+    start: usize,
+    end: usize,
+}
+
+/// Memory that is used again from one text to the next.
+#[derive(Debug, Default)]
+struct Scratch {
+    hits: Vec<Hit>,
+    /// Hits that are the rarest choice of a chain.
+    rare: Vec<usize>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Needs {
-    /// Clauses are numbered in the order given.
-    pub(crate) fn new<'c>(clauses: impl Iterator<Item = &'c Clause>) -> Self {
-        let mut words: BTreeMap<String, Vec<(usize, bool)>> = BTreeMap::new();
-        let mut has_also = Vec::new();
-        for (number, clause) in clauses.enumerate() {
-            let lists =
-                clause.needs.iter().map(|word| (word, false)).chain(clause.also.iter().map(|word| (word, true)));
-            for (word, is_also) in lists {
-                words.entry(word.to_lowercase()).or_default().push((number, is_also));
-            }
-            has_also.push(!clause.also.is_empty());
+    /// Takes the chains of each clause, and honest texts that tell which words are rare; clauses are numbered in the order
+    /// given. Of each chain only the rarest choices are looked for.
+    pub(crate) fn new<'c>(clauses: impl Iterator<Item = Vec<required::Chain>>, honest: impl Iterator<Item = &'c str>) -> Self {
+        let mut clauses: Vec<Vec<required::Chain>> = clauses.collect();
+        let all = Self::of(&clauses);
+        let mut found = vec![0_u32; all.choices.len()];
+        let mut scratch = Scratch::default();
+        for text in honest {
+            all.look(text.as_bytes(), &mut scratch);
+            scratch.hits.iter().for_each(|hit| found[hit.choice as usize] += 1);
         }
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
-        Self { automaton: builder.build(words.keys()).ok(), needed_by: words.into_values().collect(), has_also }
+        let mut numbered = all.chains.iter();
+        for chain in clauses.iter_mut().flatten() {
+            let Some(Chain { choices, .. }) = numbered.next() else { break };
+            let rarity = |at: &usize| (found[choices[*at] as usize], Reverse(chain[*at].strength()));
+            let mut rarest: Vec<usize> = (0..chain.len()).collect();
+            rarest.sort_by_key(rarity);
+            rarest.truncate(CHOICES_MAX);
+            let first = rarest.first().copied();
+            rarest.sort_unstable();
+            *chain = rarest.iter().map(|&at| Choice { is_rarest: first == Some(at), ..chain[at].clone() }).collect();
+        }
+        Self::of(&clauses)
     }
 
-    /// The clauses whose words are in the text, of both lists near each other; ascending, each with the range
-    /// of bytes from its first such word to its last.
-    pub(crate) fn wanted(&self, text: &str) -> Vec<(usize, Range<usize>)> {
-        let mut hits: Vec<Hit> = Vec::new();
-        for found in self.automaton.iter().flat_map(|words| words.find_overlapping_iter(text)) {
-            let clauses = &self.needed_by[found.pattern().as_usize()];
-            hits.extend(clauses.iter().map(|&(clause, is_also)| (clause, found.start(), is_also)));
+    fn of(clauses: &[Vec<required::Chain>]) -> Self {
+        let mut needs = Self::default();
+        let mut words: BTreeMap<&[u8], Vec<u32>> = BTreeMap::new();
+        let mut numbers: BTreeMap<&Choice, u32> = BTreeMap::new();
+        for (clause, chains) in clauses.iter().enumerate() {
+            for chain in chains {
+                let number = |choice| {
+                    *numbers.entry(choice).or_insert_with(|| {
+                        let number = needs.choices.len() as u32;
+                        let &Choice { begins, ends, .. } = choice;
+                        needs.choices.push(Words { begins, ends, rarest_of: Vec::new() });
+                        choice.words.iter().for_each(|word| words.entry(word).or_default().push(number));
+                        number
+                    })
+                };
+                let choices: Vec<u32> = chain.iter().map(number).collect();
+                let rarest = chain.iter().position(|choice| choice.is_rarest).unwrap_or(0);
+                needs.choices[choices[rarest] as usize].rarest_of.push(needs.chains.len() as u32);
+                needs.chains.push(Chain { clause, choices, rarest });
+            }
         }
-        hits.sort_unstable();
-        let of_one_clause = hits.chunk_by(|a, b| a.0 == b.0);
-        of_one_clause.filter_map(|hits| Some((hits[0].0, meeting(hits, self.has_also[hits[0].0])?))).collect()
+        let dfa = DFA::builder().build(words.keys()).ok();
+        needs.automaton = dfa.and_then(|dfa| dfa.start_state(Anchored::No).ok().map(|start| (dfa, start)));
+        needs.choices_of = words.into_values().collect();
+        needs
+    }
+
+    /// The clauses one of whose chains is in a text that is plain but for case and white space; ascending, each with the
+    /// range of bytes that its words span.
+    pub(crate) fn wanted(&self, text: &str) -> Vec<(usize, Range<usize>)> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.look(text.as_bytes(), scratch);
+            let mut wanted: Vec<(usize, Range<usize>)> = Vec::new();
+            for &at in &scratch.rare {
+                for &chain in &self.choices[scratch.hits[at].choice as usize].rarest_of {
+                    let chain = &self.chains[chain as usize];
+                    let Some(range) = chain.around(at, &scratch.hits) else { continue };
+                    match wanted.iter_mut().find(|(clause, _)| *clause == chain.clause) {
+                        Some((_, whole)) => *whole = whole.start.min(range.start)..whole.end.max(range.end),
+                        None => wanted.push((chain.clause, range)),
+                    }
+                }
+            }
+            wanted.sort_unstable_by_key(|(clause, _)| *clause);
+            wanted
+        })
+    }
+
+    /// Finds all words.
+    fn look(&self, text: &[u8], scratch: &mut Scratch) {
+        scratch.hits.clear();
+        scratch.rare.clear();
+        let Some((dfa, start)) = &self.automaton else { return };
+        // The last byte that was left out ends here: words around it begin earlier than their length tells.
+        let mut left_out = 0;
+        let (mut state, mut before) = (*start, b' ');
+        for (at, &byte) in text.iter().enumerate() {
+            let byte = FOLDED[usize::from(byte)];
+            if byte == 0 || (byte == b' ' && before == b' ') {
+                left_out = at + 1;
+                continue;
+            }
+            before = byte;
+            state = dfa.next_state(Anchored::No, state, byte);
+            if !dfa.is_special(state) || !dfa.is_match(state) {
+                continue;
+            }
+            let end = at + 1;
+            let ends = !is_inside(text, end);
+            for word in 0..dfa.match_len(state) {
+                let word = dfa.match_pattern(state, word);
+                let start = end - dfa.pattern_len(word);
+                let begins = left_out > start || !is_inside(text, start);
+                for &choice in &self.choices_of[word.as_usize()] {
+                    let words = &self.choices[choice as usize];
+                    if (begins || !words.begins) && (ends || !words.ends) {
+                        if !words.rarest_of.is_empty() {
+                            scratch.rare.push(scratch.hits.len());
+                        }
+                        scratch.hits.push(Hit { choice, start, end });
+                    }
+                }
+            }
+        }
     }
 }
 
-/// A word found: the clause that needs it, where, and whether it is of the second list.
-type Hit = (usize, usize, bool);
-
-/// From the first to the last hit that is near one of the other list, if the clause has two.
-fn meeting(hits: &[Hit], has_also: bool) -> Option<Range<usize>> {
-    if !has_also {
-        return Some(hits.first()?.1..hits.last()?.1);
+impl Chain {
+    /// The bytes from its first words to its last around a hit that is its rarest choice, if they are all there. Hits are
+    /// in the order of their ends.
+    fn around(&self, at: usize, hits: &[Hit]) -> Option<Range<usize>> {
+        let hit = hits[at];
+        let Range { mut start, mut end } = hit.start..hit.end;
+        let mut before = hits[..at].iter().rev().take_while(|other| other.end + NEAR > hit.start);
+        for choice in self.choices[..self.rarest].iter().rev() {
+            start = before.find(|other| other.choice == *choice && other.end <= start)?.start;
+        }
+        let mut after = hits[at + 1..].iter().take_while(|other| other.start < hit.end + NEAR);
+        for choice in &self.choices[self.rarest + 1..] {
+            end = after.find(|other| other.choice == *choice && other.start >= end)?.end;
+        }
+        Some(start..end)
     }
-    let meet = |pair: &[Hit]| pair[0].2 != pair[1].2 && pair[1].1 - pair[0].1 <= NEAR;
-    let first = hits.windows(2).find(|pair| meet(pair))?;
-    let last = hits.windows(2).rfind(|pair| meet(pair))?;
-    Some(first[0].1..last[1].1)
+}
+
+/// Whether a place is inside a word.
+fn is_inside(bytes: &[u8], at: usize) -> bool {
+    let is_word = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    at > 0 && is_word(at - 1) && is_word(at)
 }

@@ -52,12 +52,16 @@ impl Plain {
                 word_end = i + chars[i..].iter().take_while(|c| c.is_alphanumeric() || is_hidden(**c)).count().max(1);
                 mixed = is_mixed(&chars[i..word_end], lookalikes);
             }
-            if is_hidden(c) || c == '\u{fe0f}' {
+            if c.is_ascii() {
+                self.push(c, i as u32, &mut gap);
+                continue;
+            }
+            if is_hidden(c) || c == '\u{fe0f}' || is_mark(c) {
                 continue;
             }
             let latin = lookalikes.get(&c).filter(|_| mixed);
-            for c in std::iter::once(*latin.unwrap_or(&c)).nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)) {
-                for c in c.to_lowercase() {
+            for c in std::iter::once(*latin.unwrap_or(&c)).nfkc().filter(|c| !is_mark(*c)) {
+                for c in bare(c).to_lowercase() {
                     self.push(straight(c), i as u32, &mut gap);
                 }
             }
@@ -88,6 +92,15 @@ impl Plain {
 struct Gap {
     lines: u32,
     blank: bool,
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// A Latin letter without its accents.
+fn bare(c: char) -> char {
+    std::iter::once(c).nfd().next().filter(char::is_ascii).unwrap_or(c)
 }
 
 fn straight(c: char) -> char {
@@ -122,6 +135,7 @@ mod tests {
         assert_eq!(seen.span(from, from + 4), (12, 17));
         assert_eq!(plain("іgnоre аll").text, "ignore all");
         assert_eq!(plain("это оо don’t").text, "это оо don't");
+        assert_eq!(plain("Déjà ユーザー 사용자 ещё й").text, "deja ユーザー 사용자 ещё й");
         assert_eq!(plain("one\ntwo\n\nthree\n- four").text, "one two\nthree\n- four");
     }
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::field::Kind;
 use super::hidden::Trick;
 use super::plain::Lookalikes;
+use super::required::{Chain, chains};
 use crate::error::Problem;
 use crate::rule::{BLOCK_AT, Example, Prose, fenced, prose};
 use crate::source::{Source, inside_toml};
@@ -42,10 +44,6 @@ pub struct PoisonRule {
 pub(crate) struct Clause {
     /// How much it weighs; a definition that comes to [`super::THRESHOLD`] is warned of.
     pub(crate) points: u32,
-    /// Words of which one must be in a text before the expression is tried.
-    pub(crate) needs: Vec<String>,
-    /// More words, of which one must be in the text as well; none when nothing is said.
-    pub(crate) also: Vec<String>,
     pub(crate) pattern: Expression,
     /// Words around a match that make it innocent.
     pub(crate) unless: Option<Expression>,
@@ -82,9 +80,6 @@ struct Head {
 #[serde(deny_unknown_fields)]
 struct RawClause {
     points: u32,
-    needs: Vec<String>,
-    #[serde(default)]
-    also: Vec<String>,
     pattern: Spanned<String>,
     unless: Option<Spanned<String>>,
     within: Option<Vec<Kind>>,
@@ -133,14 +128,15 @@ pub(crate) fn read(source: &Source, words: &Words, problems: &mut Vec<Problem>) 
         let built = expand(pattern.get_ref(), words).and_then(Expression::new);
         built.map_err(|message| problems.push(source.problem(at, message))).ok()
     };
-    let mut fires = Vec::new();
+    let (mut fires, mut wordless) = (Vec::new(), Vec::new());
     for raw in head.fires {
         let unless = raw.unless.as_ref().map(&mut compile);
         if let (Some(pattern), None | Some(Some(_))) = (compile(&raw.pattern), &unless) {
+            if pattern.needs().is_empty() {
+                wordless.push(source.problem(BLOCK_AT + raw.pattern.span().start, "it may match without any word"));
+            }
             fires.push(Clause {
                 points: raw.points,
-                needs: raw.needs,
-                also: raw.also,
                 pattern,
                 unless: unless.flatten(),
                 within: raw.within.unwrap_or_else(|| vec![Kind::Prose, Kind::Value]),
@@ -148,9 +144,7 @@ pub(crate) fn read(source: &Source, words: &Words, problems: &mut Vec<Problem>) 
             });
         }
     }
-    if fires.iter().any(|clause| clause.needs.iter().all(String::is_empty)) {
-        problems.push(source.problem(BLOCK_AT, "a [[fires]] names words that it needs"));
-    }
+    problems.append(&mut wordless);
     let Prose { title, why, found, clean } = prose(source, rest_at, problems);
     let file = source.path.clone();
     let limit = head.limit.unwrap_or(u32::MAX);
@@ -170,14 +164,18 @@ pub(crate) struct Expression {
 
 impl Expression {
     pub(crate) fn new(text: String) -> Result<Self, String> {
-        let unicode = !text.is_ascii();
-        match regex_syntax::ParserBuilder::new().unicode(unicode).utf8(false).build().parse(&text) {
+        match parse(&text) {
             Ok(_) => Ok(Self { text, compiled: OnceLock::new() }),
             Err(error) => {
                 let message = error.to_string();
                 Err(message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
             }
         }
+    }
+
+    /// What a text must hold for it to match; nothing where it may match without any word.
+    pub(crate) fn needs(&self) -> Vec<Chain> {
+        parse(&self.text).map(|parsed| chains(&parsed)).unwrap_or_default()
     }
 
     /// Whether it compiles within [`REGEX_MAX`]; a test of the rules asks.
@@ -203,6 +201,10 @@ impl Expression {
         };
         self.compiled.get_or_init(build).as_ref()
     }
+}
+
+fn parse(text: &str) -> Result<Hir, regex_syntax::Error> {
+    regex_syntax::ParserBuilder::new().unicode(!text.is_ascii()).utf8(false).build().parse(text)
 }
 
 /// How deep lists may name lists.
