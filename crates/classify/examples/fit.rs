@@ -98,18 +98,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let as_written: Vec<_> = cases.iter().map(|c| odds(&features, &prior, c)).collect();
     let by_name: Vec<_> = cases.iter().map(|c| odds(&features, &prior, &c.by_name(&features))).collect();
     let cautious = Decision { temperature, caution: CAUTION };
-    report("the verb of the name alone", &cases, &by_name, PLAIN);
-    report("weights as written", &cases, &as_written, PLAIN);
-    report("fitted", &cases, &as_fitted, cautious);
-    report("servers held out", &cases, &held_out, cautious);
+    report(&features, "the verb of the name alone", &cases, &by_name, PLAIN);
+    report(&features, "weights as written", &cases, &as_written, PLAIN);
+    report(&features, "fitted", &cases, &as_fitted, cautious);
+    report(&features, "servers held out", &cases, &held_out, cautious);
     for caution in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0] {
-        report(&format!("  with caution {caution}"), &cases, &held_out, Decision { temperature, caution });
+        report(&features, &format!("  with caution {caution}"), &cases, &held_out, Decision { temperature, caution });
     }
-    calibration(&cases, &held_out, cautious);
+    calibration(&features, &cases, &held_out, cautious);
     if std::env::args().any(|a| a == "-v") {
-        for (case, odds) in cases.iter().zip(&held_out).filter(|(c, o)| cautious.best(o) != c.label) {
+        for (case, odds) in cases.iter().zip(&held_out).filter(|(c, o)| cautious.best(&features, c, o) != c.label) {
             let fired: Vec<&str> = case.fired.iter().map(|&f| features[f].id.as_str()).collect();
-            let (is, got) = (Category::ALL[case.label], Category::ALL[cautious.best(odds)]);
+            let (is, got) = (Category::ALL[case.label], Category::ALL[cautious.best(&features, case, odds)]);
             eprintln!("{} {}: {is}, got {got}: {}", case.server, case.name, fired.join(" "));
         }
     }
@@ -171,7 +171,7 @@ const PLAIN: Decision = Decision { temperature: 1.0, caution: 1.0 };
 
 impl Decision {
     /// The category that is expected to do the least harm, as in the classifier.
-    fn best(self, odds: &[f64; CLASSES]) -> usize {
+    fn best(self, features: &[Feature], case: &Case, odds: &[f64; CLASSES]) -> usize {
         let chances = chances(odds, self.temperature);
         let is_severe = |class: usize| Category::ALL[class].severity() >= Category::Execute.severity();
         let is_below = |said: usize, is: usize| Category::ALL[said].severity() < Category::ALL[is].severity();
@@ -179,7 +179,10 @@ impl Decision {
             let weight = |is: usize| if is_severe(is) && is_below(said, is) { self.caution } else { 1.0 };
             (0..CLASSES).filter(|&is| is != said).map(|is| weight(is) * chances[is]).sum()
         };
-        (0..CLASSES).rev().min_by(|&a, &b| harm(a).total_cmp(&harm(b))).unwrap_or(0)
+        let is_backed = |&class: &usize| {
+            chances.iter().all(|c| *c <= chances[class]) || case.fired.iter().any(|&f| features[f].class == class)
+        };
+        (0..CLASSES).rev().filter(is_backed).min_by(|&a, &b| harm(a).total_cmp(&harm(b))).unwrap_or(0)
     }
 }
 
@@ -224,11 +227,11 @@ fn temperature(cases: &[Case], held_out: &[[f64; CLASSES]]) -> f64 {
     steps.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).unwrap_or(1.0)
 }
 
-fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]], decision: Decision) {
+fn report(features: &[Feature], title: &str, cases: &[Case], odds: &[[f64; CLASSES]], decision: Decision) {
     let (mut right, mut unanimous, mut unanimous_right, mut severe, mut low) = (0, 0, 0, 0, 0);
     let mut table = [[0_u32; CLASSES]; CLASSES];
     for (case, odds) in cases.iter().zip(odds) {
-        let got = decision.best(odds);
+        let got = decision.best(features, case, odds);
         table[case.label][got] += 1;
         right += usize::from(got == case.label);
         unanimous += usize::from(case.unanimous);
@@ -252,17 +255,20 @@ fn report(title: &str, cases: &[Case], odds: &[[f64; CLASSES]], decision: Decisi
     );
 }
 
-fn calibration(cases: &[Case], held_out: &[[f64; CLASSES]], decision: Decision) {
-    eprintln!("calibration on servers held out (temperature {:.2}):\n  said        tools  mean said  right", decision.temperature);
+fn calibration(features: &[Feature], cases: &[Case], held_out: &[[f64; CLASSES]], decision: Decision) {
+    eprintln!(
+        "calibration on servers held out (temperature {:.2}):\n  said        tools  mean said  right",
+        decision.temperature
+    );
     let bounds = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01];
     for range in bounds.windows(2) {
         let (mut count, mut said, mut right) = (0, 0.0, 0);
         for (case, odds) in cases.iter().zip(held_out) {
-            let chance = chances(odds, decision.temperature)[decision.best(odds)];
+            let chance = chances(odds, decision.temperature)[decision.best(features, case, odds)];
             if range[0] <= chance && chance < range[1] {
                 count += 1;
                 said += chance;
-                right += usize::from(decision.best(odds) == case.label);
+                right += usize::from(decision.best(features, case, odds) == case.label);
             }
         }
         if count > 0 {

@@ -58,8 +58,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         bytes += out.len();
         judged += read.len();
     }
-    let steps =
-        [("reading JSON", reading), ("rules that fire", firing), ("whole verdicts", judging), ("writing JSON", writing)];
+    let steps = [
+        ("reading JSON", reading),
+        ("rules that fire", firing),
+        ("whole verdicts", judging),
+        ("writing JSON", writing),
+    ];
     for (step, spent) in steps {
         let each = spent.as_secs_f64() / judged.max(1) as f64;
         println!("{step:16} {:>8.2} µs a tool {:>10.0} tools a second", each * 1e6, 1.0 / each);

@@ -47,6 +47,12 @@ impl Weights {
     }
 }
 
+impl Weights {
+    fn bias_of(&self, category: Category) -> f64 {
+        self.bias.get(&category).copied().unwrap_or(0.0)
+    }
+}
+
 /// Odds by category, in the order of [`Category::ALL`].
 pub(crate) type Scores = [f64; Category::ALL.len()];
 
@@ -60,8 +66,7 @@ pub(crate) struct Weighed {
 
 /// Adds up what fired.
 pub(crate) fn scores(rules: &[Rule], weights: &Weights, firings: &[Firing]) -> Scores {
-    let mut scores = Category::ALL.iter().map(|c| weights.bias.get(c).copied().unwrap_or(0.0));
-    let mut scores: Scores = std::array::from_fn(|_| scores.next().unwrap_or(0.0));
+    let mut scores: Scores = std::array::from_fn(|class| weights.bias_of(Category::ALL[class]));
     for firing in firings {
         let rule = &rules[firing.rule];
         if let Some(category) = rule.category() {
@@ -71,8 +76,8 @@ pub(crate) fn scores(rules: &[Rule], weights: &Weights, firings: &[Firing]) -> S
     scores
 }
 
-/// The category that is expected to do the least harm; of equals the more severe. A mistake counts one, but to rate a
-/// tool that executes, destroys or pays too low counts `caution`.
+/// The category that is expected to do the least harm, of the best one and those for which any rule fired; of equals the
+/// more severe. A mistake counts one, but to rate a tool that executes, destroys or pays too low counts `caution`.
 pub(crate) fn weigh(scores: &Scores, weights: &Weights) -> Weighed {
     let odds = scores.map(|s| s / weights.temperature);
     let top = odds.iter().copied().fold(f64::MIN, f64::max);
@@ -83,8 +88,9 @@ pub(crate) fn weigh(scores: &Scores, weights: &Weights) -> Weighed {
         let too_low = |is: Category| is.severity() >= Category::Execute.severity() && said.severity() < is.severity();
         others.map(|(is, chance)| if too_low(*is) { weights.caution * chance } else { *chance }).sum()
     };
+    let is_backed = |c: &&Category| odds[**c as usize] == top || scores[**c as usize] > weights.bias_of(**c);
     let least = |a: &&Category, b: &&Category| harm(**a).total_cmp(&harm(**b));
-    let category = *Category::ALL.iter().rev().min_by(least).unwrap_or(&Category::Read);
+    let category = *Category::ALL.iter().rev().filter(is_backed).min_by(least).unwrap_or(&Category::Read);
     Weighed { category, confidence: chances[category as usize] / total }
 }
 
@@ -108,7 +114,7 @@ mod tests {
         let cautious = Weights { caution: 4.0, ..Weights::default() };
         assert_eq!(weigh(&[2.0, 0.0, 1.0, 0.0, 0.0], &cautious).category, Category::Execute);
         assert_eq!(weigh(&[6.0, 0.0, 1.0, 0.0, 0.0], &cautious).category, Category::Read);
-        // Whether a tool reads or writes is as bad either way.
-        assert_eq!(weigh(&[2.0, 1.0, -9.0, -9.0, -9.0], &cautious).category, Category::Read);
+        // Whether a tool reads or writes is as bad either way, and what no rule speaks for is not said.
+        assert_eq!(weigh(&[3.0, 2.0, 0.0, 0.0, 0.0], &cautious).category, Category::Read);
     }
 }

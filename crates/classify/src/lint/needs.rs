@@ -84,7 +84,10 @@ thread_local! {
 impl Needs {
     /// Takes the chains of each clause, and honest texts that tell which words are rare; clauses are numbered in the order
     /// given. Of each chain only the rarest choices are looked for.
-    pub(crate) fn new<'c>(clauses: impl Iterator<Item = Vec<required::Chain>>, honest: impl Iterator<Item = &'c str>) -> Self {
+    pub(crate) fn new<'c>(
+        clauses: impl Iterator<Item = Vec<required::Chain>>,
+        honest: impl Iterator<Item = &'c str>,
+    ) -> Self {
         let mut clauses: Vec<Vec<required::Chain>> = clauses.collect();
         let all = Self::of(&clauses);
         let mut found = vec![0_u32; all.choices.len()];

@@ -94,7 +94,9 @@ fn follow(chains: &mut Vec<Chain>, later: &[Chain]) {
     if let Some(any) = best.collect::<Option<Vec<_>>>() {
         let words = any.iter().flat_map(|choice| choice.words.iter().cloned()).collect();
         let (begins, ends) = (any.iter().all(|choice| choice.begins), any.iter().all(|choice| choice.ends));
-        chains.iter_mut().for_each(|chain| chain.push(Choice { words: BTreeSet::clone(&words), begins, ends, is_rarest: false }));
+        chains
+            .iter_mut()
+            .for_each(|chain| chain.push(Choice { words: BTreeSet::clone(&words), begins, ends, is_rarest: false }));
     }
 }
 
@@ -168,15 +170,19 @@ mod tests {
 
     fn shown(pattern: &str) -> String {
         let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).unwrap();
-        let choice = |choice: &Choice| choice.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join("|");
+        let choice =
+            |choice: &Choice| choice.words.iter().map(|w| String::from_utf8_lossy(w)).collect::<Vec<_>>().join("|");
         let chain = |chain: &Chain| chain.iter().map(choice).collect::<Vec<_>>().join(" .. ");
         chains(&hir).iter().map(chain).collect::<Vec<_>>().join("; ")
     }
 
     #[test]
     fn every_match_holds_the_words() {
-        assert_eq!(shown(r"\bsend(?:s|ing)?\b[^\n]{0,40}?\b(?:keys?|tokens)\b"), "send|sending|sends .. key|keys|tokens");
-        assert_eq!(shown(r"(?:if|when) [^.]+ (?:read \w+|open it)"), "if|when .. read; if|when .. open");
+        assert_eq!(
+            shown(r"\bsend(?:s|ing)?\b[^\n]{0,40}?\b(?:keys?|tokens)\b"),
+            "send|sending|sends .. key|keys|tokens"
+        );
+        assert_eq!(shown(r"(?:if|when) [^.]+ (?:read \w+|open it)"), "if|when .. read; if|when .. open it");
         assert_eq!(shown(r"do not tell|~/\.ssh/\w+"), "do not tell; ~/.ssh/");
         assert_eq!(shown(r"\w+ (?:a \w+|keys)"), "");
     }
