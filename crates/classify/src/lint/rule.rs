@@ -164,13 +164,8 @@ pub(crate) struct Expression {
 
 impl Expression {
     pub(crate) fn new(text: String) -> Result<Self, String> {
-        match parse(&text) {
-            Ok(_) => Ok(Self { text, compiled: OnceLock::new() }),
-            Err(error) => {
-                let message = error.to_string();
-                Err(message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
-            }
-        }
+        parse(&text)?;
+        Ok(Self { text, compiled: OnceLock::new() })
     }
 
     /// What a text must hold for it to match; nothing where it may match without any word.
@@ -203,8 +198,12 @@ impl Expression {
     }
 }
 
-fn parse(text: &str) -> Result<Hir, regex_syntax::Error> {
-    regex_syntax::ParserBuilder::new().unicode(!text.is_ascii()).utf8(false).build().parse(text)
+fn parse(text: &str) -> Result<Hir, String> {
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(!text.is_ascii()).utf8(false).build();
+    parser.parse(text).map_err(|error| {
+        let message = error.to_string();
+        message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
 }
 
 /// How deep lists may name lists.
