@@ -356,7 +356,7 @@ pub enum ExprKind {
     Comprehension(Box<Comprehension>),
     /// `await x`.
     Await(Box<Expr>),
-    /// `yield x` inside an expression.
+    /// `yield x` inside an expression; of a [`Spread`](ExprKind::Spread) for `yield* x`.
     Yield(Option<Box<Expr>>),
     /// `import("x")`.
     DynamicImport(Box<Expr>),

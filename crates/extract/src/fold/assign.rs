@@ -56,7 +56,10 @@ impl Interp<'_> {
                             let part = self.index(&value, &key, &place);
                             self.assign(inner, part, scope);
                         }
-                        DictItem::Spread(inner) => self.assign(inner, value.clone(), scope),
+                        DictItem::Spread(inner) => {
+                            let rest = self.without(&value, items, scope, &place);
+                            self.assign(inner, rest, scope);
+                        }
                         DictItem::Method(..) => {}
                     }
                 }
@@ -72,6 +75,23 @@ impl Interp<'_> {
             ExprKind::Spread(inner) => self.assign(inner, value, scope),
             _ => {}
         }
+    }
+
+    /// What a pattern's other keys leave of an object.
+    fn without(&mut self, value: &Value, items: &[DictItem], scope: &Rc<Scope>, place: &Place) -> Value {
+        let Some(value @ (Value::Dict(_) | Value::Instance(_) | Value::Module(_))) = value.usual() else {
+            return value.clone();
+        };
+        let rest = self.dict();
+        self.merge_dict(&rest, &value, place);
+        for item in items {
+            if let DictItem::Pair(key, _) = item
+                && let Some(key) = self.eval(key, scope).key()
+            {
+                rest.items.borrow_mut().shift_remove(&key);
+            }
+        }
+        Value::Dict(rest)
     }
 
     fn unpack(&mut self, targets: &[Expr], value: &Value, scope: &Rc<Scope>, place: &Place) {

@@ -6,7 +6,7 @@ use super::branch::{is_constant, one_of};
 use super::exec::Flow;
 use super::value::{Cause, Class, Closure, Dict, ListKind, Made, Place, Unknown, Value};
 use super::{Args, CALLS, Interp, Scope, ScopeKind};
-use crate::module::{ExprKind, Function, ParamKind};
+use crate::module::{Expr, ExprKind, Function, ParamKind};
 
 /// How often one function may be inside itself: over data that is known, and over what is not.
 const RECURSION: [usize; 2] = [40, 3];
@@ -59,8 +59,20 @@ impl Interp<'_> {
         self.frames.truncate(frame);
     }
 
+    /// Carries out a `yield`; a spread stands for each of its elements.
+    pub(super) fn give_yielded(&mut self, expr: Option<&Expr>, scope: &Rc<Scope>) {
+        let value = self.eval_or_nothing(expr, scope);
+        match expr {
+            Some(Expr { kind: ExprKind::Spread(_), line }) => {
+                let place = Place { file: scope.file.clone(), line: *line };
+                self.iterate(&value, &place).values.into_iter().for_each(|value| self.give(value));
+            }
+            _ => self.give(value),
+        }
+    }
+
     /// Notes a value that the running generator yields.
-    pub(super) fn give(&mut self, value: Value) {
+    fn give(&mut self, value: Value) {
         let value = self.gated_element(value, self.frames.last().map_or(0, |frame| frame.gates));
         if let Some(frame) = self.frames.last_mut() {
             frame.yields.push(value);
@@ -145,7 +157,10 @@ impl Interp<'_> {
     ) -> Value {
         let code = Rc::as_ptr(&closure.code).addr();
         let within = self.frames.iter().filter(|frame| frame.code == code).count();
-        let is_known = args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).all(is_concrete);
+        let is_known = args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).all(|value| {
+            // Of something outside the language may know enough.
+            is_concrete(value) || (matches!(value, Value::Made(_)) && self.dialect.truth(value).is_some())
+        });
         if self.frames.len() >= CALLS || within >= RECURSION[usize::from(!is_known)] {
             return self.unknown(Cause::Limit, format!("a call of `{}` inside itself", closure.code.name), place);
         }
@@ -270,7 +285,7 @@ impl Interp<'_> {
     }
 
     /// Names in a parameter's pattern belong to the function.
-    fn assign_parameter(&mut self, target: &crate::module::Expr, value: Value, scope: &Rc<Scope>) {
+    fn assign_parameter(&mut self, target: &Expr, value: Value, scope: &Rc<Scope>) {
         for name in super::expr::names(target) {
             scope.vars.set(name, Value::Undefined);
         }

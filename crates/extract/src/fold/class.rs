@@ -233,7 +233,7 @@ impl Interp<'_> {
                     .filter(|value| !matches!(value, Value::Null | Value::Undefined))
                     .map(|value| self.get(value, name, place))
                     .collect();
-                let known: Vec<Value> = found.iter().filter(|v| !matches!(v, Value::Unknown(_))).cloned().collect();
+                let known: Vec<Value> = found.iter().filter(|value| value.usual().is_some()).cloned().collect();
                 one_of(if known.is_empty() { found } else { known })
             }
             Value::Unknown(why) => match &why.default {

@@ -131,10 +131,7 @@ impl Interp<'_> {
                 let value = self.eval_or_nothing(value.as_ref(), scope);
                 return Flow::Return(value);
             }
-            StmtKind::Yield(value) => {
-                let value = self.eval_or_nothing(value.as_ref(), scope);
-                self.give(value);
-            }
+            StmtKind::Yield(value) => self.give_yielded(value.as_ref(), scope),
             StmtKind::Raise(value) => {
                 if let Some(value) = value {
                     self.eval(value, scope);
@@ -260,6 +257,15 @@ impl Interp<'_> {
             let known = match self.truth(&value) {
                 Truth::Known(false) => break,
                 Truth::Known(true) => !matches!(test.kind, ExprKind::Bool(true) | ExprKind::Int(1)),
+                // A loop that is not entered unless somebody changes a setting.
+                Truth::Depends(Some(false)) => {
+                    let conditions = [words(test).into(), opposite(test).into()];
+                    let round = |interp: &mut Self| match interp.exec_inner(body, scope) {
+                        Flow::Break | Flow::Continue => Flow::Next,
+                        flow => flow,
+                    };
+                    return self.explore(conditions, Some(false), round, |_| Flow::Next);
+                }
                 Truth::Depends(_) => false,
             };
             let flow = self.exec_inner(body, scope);
@@ -390,6 +396,8 @@ impl Interp<'_> {
                 match truths.first() {
                     Some(first @ Truth::Known(_)) if truths.iter().all(|truth| truth == first) => *first,
                     Some(Truth::Depends(usual)) => Truth::Depends(*usual),
+                    // Off unless something turns it on.
+                    Some(Truth::Known(false)) => Truth::Depends(Some(false)),
                     _ => Truth::Depends(None),
                 }
             }

@@ -112,8 +112,7 @@ impl Interp<'_> {
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, scope, place),
             ExprKind::Await(inner) => self.eval(inner, scope),
             ExprKind::Yield(value) => {
-                let value = self.eval_or_nothing(value.as_deref(), scope);
-                self.give(value);
+                self.give_yielded(value.as_deref(), scope);
                 self.unknown(Cause::Runtime, "what is sent to a generator", place)
             }
             ExprKind::DynamicImport(name) => {
@@ -165,6 +164,9 @@ impl Interp<'_> {
             (_, Truth::Known(_)) => value,
             (LogicOp::And, Truth::Depends(usual)) => {
                 let other = self.eval_under(words(left), usual == Some(true), right, scope);
+                if let Truth::Known(false) = self.truth(&other) {
+                    return other;
+                }
                 // What stops an `and` counts as false whatever it is.
                 self.either(usual, other, value)
             }

@@ -95,7 +95,7 @@ impl Interp<'_> {
     pub(crate) fn index(&mut self, object: &Value, key: &Value, place: &Place) -> Value {
         if let Value::OneOf(values) = object {
             let found: Vec<Value> = values.iter().map(|value| self.index(value, key, place)).collect();
-            let known: Vec<Value> = found.iter().filter(|v| !matches!(v, Value::Unknown(_))).cloned().collect();
+            let known: Vec<Value> = found.iter().filter(|value| value.usual().is_some()).cloned().collect();
             return one_of(if known.is_empty() { found } else { known });
         }
         if let (Value::Dict(_) | Value::List(_), Value::OneOf(_) | Value::Unknown(_)) = (object, key) {

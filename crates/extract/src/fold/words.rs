@@ -54,6 +54,10 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
             }
             out.push('"');
         }
+        // A name that the reader gave to a value: the value's own words stand behind it.
+        ExprKind::Name(name) if name.starts_with('%') => {
+            out.push_str(name.split_once(' ').map_or("a value", |(_, words)| words));
+        }
         ExprKind::Name(name) => out.push_str(name),
         ExprKind::Member(object, name) => {
             write(object, out, depth);

@@ -79,7 +79,7 @@ impl Dialect for Script<'_> {
 
     fn index(&self, interp: &mut Interp, object: &Value, key: &Value, place: &Place) -> Option<Value> {
         let name: Rc<str> = match (object, key) {
-            (Value::Str(_) | Value::List(_), Value::Int(_) | Value::Float(_)) => return None,
+            (Value::Str(_) | Value::List(_) | Value::Unknown(_), Value::Int(_) | Value::Float(_)) => return None,
             (_, Value::Str(name)) => name.clone(),
             (_, Value::Int(n)) => n.to_string().into(),
             (Value::Dict(dict), key) => {
@@ -110,6 +110,7 @@ impl Dialect for Script<'_> {
             }
             Value::Made(_) | Value::Method(_) => None,
             Value::External(path) if globals::is_global(path) => Some(true),
+            Value::External(path) if self.schema_class_exists(path).is_some() => self.schema_class_exists(path),
             Value::External(path) => {
                 (path.split_once(':').is_some_and(|(_, member)| !member.contains('.'))).then_some(true)
             }

@@ -97,7 +97,11 @@ impl Script<'_> {
             Value::Unknown(unknown) => unknown.default.clone(),
             _ => None,
         } {
-            let reason = interp.why(receiver, place).reason.clone();
+            let why = interp.why(receiver, place);
+            if let Value::Undefined | Value::Null = usual {
+                return Some(Value::Unknown(why.without_default()));
+            }
+            let reason = why.reason.clone();
             let function = interp.get(&usual, name, place);
             let result = interp.call(&function, args, place);
             return Some(match result {
@@ -139,7 +143,13 @@ impl Script<'_> {
             Value::Made(_) if collections::is_collection(receiver) => {
                 collections::call(interp, receiver, name, args, place)
             }
-            Value::Made(made) if made.callee.path() == Some("RegExp") => regexp::call(self, interp, made, name, args),
+            Value::Made(made) if made.callee.path() == Some("RegExp") => {
+                Some(interp.lift(&arg(args, 0), &mut |interp, text| {
+                    let args = Args::of(vec![text.clone()]);
+                    regexp::call(self, interp, made, name, &args)
+                        .unwrap_or_else(|| Value::Unknown(interp.why(text, place)))
+                }))
+            }
             Value::Made(made) if made.callee.path() == Some("URL") => node::url_method(made, name),
             Value::Made(made) if matches!(made.callee.path(), Some("Symbol")) => None,
             Value::Int(_) | Value::Float(_) | Value::Bool(_) => {

@@ -119,6 +119,10 @@ pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &
         ("module", "createRequire") => Some(Value::external("require")),
         ("process", "cwd") => Some(interp.setting("the working folder", Some(Value::str(WORK)), place)),
         ("os", "homedir" | "tmpdir") => Some(interp.setting("a folder of the machine", Some(Value::str(HOME)), place)),
+        ("os", "platform" | "type") => {
+            let name = if function == "type" { "Linux" } else { "linux" };
+            Some(interp.setting("the operating system", Some(Value::str(name)), place))
+        }
         ("process", "exit" | "abort") => {
             interp.raise();
             Some(Value::Undefined)

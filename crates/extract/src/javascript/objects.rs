@@ -150,6 +150,8 @@ impl Script<'_> {
             _ if matches!(&**path, "globalThis" | "global" | "window" | "self") => {
                 Some(super::globals::named(name).unwrap_or(Value::Undefined))
             }
+            // The names of zod's classes, as an enum.
+            _ if path.ends_with("ZodFirstPartyTypeKind") => Some(Value::str(name)),
             _ => super::globals::constant(path, name),
         }
     }
@@ -175,7 +177,11 @@ impl Script<'_> {
             }
         }
         if let Some(why) = dict.open.borrow().clone() {
-            return Value::Unknown(why.without_default());
+            return match why.cause {
+                // What only settings add to is without it as a rule.
+                Cause::Setting => interp.setting(why.reason.clone(), Some(Value::Undefined), place),
+                _ => Value::Unknown(why.without_default()),
+            };
         }
         match name {
             "hasOwnProperty" | "toString" | "valueOf" | "propertyIsEnumerable" | "isPrototypeOf" => method(this, name),

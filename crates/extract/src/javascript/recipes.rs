@@ -58,6 +58,7 @@ struct Listing {
     functions: Vec<String>,
     method: String,
     schemas: Vec<String>,
+    kept: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -147,6 +148,12 @@ impl Recipes {
     /// Whether a request's method or the name of its schema lists tools.
     pub(super) fn lists_tools(&self, request: &str) -> bool {
         self.listing.method == request || has(&self.listing.schemas, request)
+    }
+
+    /// Whether a value comes out of the table in which an SDK keeps its handlers: it lists what is registered, which is
+    /// known from there.
+    pub(super) fn keeps_handlers(&self, words: &str) -> bool {
+        words.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == self.listing.kept)
     }
 
     pub(super) fn is_decorator(&self, name: &str) -> bool {

@@ -167,7 +167,9 @@ impl Script<'_> {
         for item in &items.values {
             self.add_listed(interp, item, "javascript:list", place);
         }
-        if let Some(why) = items.open {
+        if let Some(why) = items.open
+            && !self.recipes.keeps_handlers(&why.reason)
+        {
             self.say_dynamic(interp, &why.reason, &why.place.clone());
         }
     }

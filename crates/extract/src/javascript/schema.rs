@@ -243,14 +243,14 @@ impl Script<'_> {
         place: &Place,
     ) -> Option<Value> {
         let value = Value::Made(made.clone());
-        let is_known =
-            ["shape", "options", "enum", "Enum", "Values", "_def", "_zod", "def", "description"].contains(&name);
+        let known = ["shape", "options", "enum", "Enum", "Values", "_def", "_zod", "def", "description", "constructor"];
+        let is_known = known.contains(&name);
         let is_part = ["element", "schema", "in", "out"].contains(&name);
         if !(is_known || is_part) || !self.is_schema(&value) {
             return None;
         }
         match name {
-            _ if is_part => self.part(interp, made, name, place),
+            _ if is_part => Some(self.part(interp, made, name, place).unwrap_or(Value::Undefined)),
             "shape" => Some(Value::dict(self.shape(interp, &value, place, 0)?)),
             "description" => {
                 let read = self.read(interp, &value, place, 0).ok()?;
@@ -268,6 +268,8 @@ impl Script<'_> {
                 let pairs = values.as_array()?.iter().filter_map(Json::as_str).map(|text| (text, Value::str(text)));
                 Some(Value::dict(pairs))
             }
+            "constructor" => Some(Value::dict([("name", Value::str(self.schema_class_of(made, 0)?))])),
+            "_zod" => Some(Value::dict([("def", self.definition(interp, made, place)?)])),
             _ => self.definition(interp, made, place),
         }
     }
@@ -292,7 +294,20 @@ impl Script<'_> {
             return None;
         }
         let schema = self.schema(interp, from, place).ok()??;
-        Some(super::json::value(&schema))
+        // A schema that is given a name stands among the definitions.
+        let name = match args.positional.get(1) {
+            Some(Value::Str(name)) => Some(name.clone()),
+            Some(options @ Value::Dict(_)) if function == "zodToJsonSchema" => match interp.get(options, "name", place)
+            {
+                Value::Str(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        };
+        Some(super::json::value(&match name {
+            Some(name) => json!({ "$ref": format!("#/definitions/{name}"), "definitions": { &*name: schema } }),
+            None => schema,
+        }))
     }
 
     /// A call of a package's own function on a schema: when the function names JSON Schema's dialects, it is a

@@ -26,6 +26,8 @@ use crate::module::{Block, Expr, ExprKind, Language, Module, Stmt, StmtKind};
 const MAX_DEPTH: u32 = 400;
 /// How many places with syntax errors are remembered.
 const MAX_ERRORS: usize = 20;
+/// How many characters of an expression name what was made of it.
+const WORDS: usize = 60;
 
 /// Lowers one source file. The grammar goes by the file's extension: `.ts`, `.mts`, `.cts`, `.tsx`, and
 /// JavaScript for all others. `None` when the parser gave up.
@@ -124,10 +126,12 @@ impl<'t> Lowering<'t> {
         name
     }
 
-    /// A name that no source can hold, declared in the innermost function.
-    fn temporary(&mut self) -> Rc<str> {
+    /// A name that no source can hold, declared in the innermost function. What it stands for, in words, is a part of
+    /// it: conditions are quoted to readers.
+    fn temporary(&mut self, words: &str) -> Rc<str> {
         self.temporaries += 1;
-        let name: Rc<str> = format!("%{}", self.temporaries).into();
+        let words: String = words.split_whitespace().flat_map(|word| [" ", word]).collect();
+        let name: Rc<str> = format!("%{}{}", self.temporaries, riskdex_model::capped(&words, WORDS)).into();
         self.declare_var(&name);
         name
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::fold::{Args, Dict, Interp, Made, Place, Value};
 use crate::javascript::recipes::last;
-use crate::javascript::{Script, arg};
+use crate::javascript::{Script, arg, collections};
 
 /// How deep values are parsed.
 const DEPTH: usize = 16;
@@ -65,8 +65,9 @@ impl Script<'_> {
     /// What parsing settings or known data gives; `None` for what is only there when the server runs.
     fn parsed_input(&self, interp: &mut Interp, schema: &Value, input: &Value, place: &Place) -> Option<Value> {
         let is_data = match input.usual()? {
-            Value::Dict(_) => true,
             Value::External(path) => &*path == "process.env",
+            made @ Value::Made(_) => collections::is_collection(&made),
+            Value::Dict(_) | Value::List(_) | Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Undefined => true,
             _ => false,
         };
         is_data.then(|| self.parsed(interp, schema, input.clone(), place, DEPTH))

@@ -70,6 +70,23 @@ impl Script<'_> {
         }
     }
 
+    /// Whether a class of schemas is there in the generation in use; `None` for other names.
+    pub(crate) fn schema_class_exists(&self, path: &str) -> Option<bool> {
+        let class = crate::javascript::recipes::last(path);
+        let is_class = path.starts_with("zod") && class.starts_with("Zod");
+        let is_old = matches!(class, "ZodEffects" | "ZodBranded" | "ZodPipeline");
+        is_class.then(|| !(is_old && self.is_zod4.get()))
+    }
+
+    /// A part of a definition that the third generation has behind a function.
+    fn given_back(&self, interp: &mut Interp, value: Value, place: &Place) -> Value {
+        if self.is_zod4.get() || value.is_function() {
+            return value;
+        }
+        // `bind(Object, value)` gives the value when it is called.
+        interp.made(&Value::external("bind"), &Args::of(vec![Value::external("Object"), value]), place)
+    }
+
     /// The class by its name in the generation in use: transformations are pipes in the fourth.
     fn renamed(&self, class: &str) -> String {
         match (class, self.is_zod4.get()) {
@@ -102,6 +119,9 @@ impl Script<'_> {
         if self.is_zod4.get() || kind != "array" {
             def.push(("type", Value::str(&kind)));
         }
+        if let ("default", Value::Method(_)) = (kind.as_str(), &at.callee) {
+            def.push(("defaultValue", self.given_back(interp, arg(&at.args, 0), place)));
+        }
         match kind.as_str() {
             "optional" | "nullable" | "default" | "catch" | "readonly" | "prefault" | "nonoptional" => {
                 def.push(("innerType", inner));
@@ -120,13 +140,7 @@ impl Script<'_> {
             "record" => def.extend([("keyType", inner), ("valueType", arg(&at.args, 1))]),
             "object" => {
                 let shape = Value::dict(self.shape(interp, &Value::Made(made.clone()), place, 0)?);
-                // The third generation has a function here.
-                let given = || Args::of(vec![Value::external("Object"), shape.clone()]);
-                let is_plain = self.is_zod4.get();
-                def.push((
-                    "shape",
-                    if is_plain { shape } else { interp.made(&Value::external("bind"), &given(), place) },
-                ));
+                def.push(("shape", self.given_back(interp, shape, place)));
             }
             _ => {}
         }

@@ -118,11 +118,7 @@ impl Script<'_> {
         if !path.starts_with("zod:v") {
             return self.chain_definition(interp, made, place);
         }
-        let def = made.args.positional.first()?.clone();
-        if path.starts_with("zod:v4.") {
-            return Some(Value::dict([("def", def.clone()), ("type", def)]));
-        }
-        path.starts_with("zod:v3").then_some(def)
+        made.args.positional.first().cloned()
     }
 
     /// `$constructor("ZodString", …)` of zod 4 inside a bundle makes a class of schemas.

@@ -164,10 +164,7 @@ impl Script<'_> {
             "catch" => inner(self, interp, 0)?,
             "nonoptional" => Read { optional: false, ..inner(self, interp, 0)? },
             "readonly" | "pipe" | "same" | "success" => inner(self, interp, 0)?,
-            "preprocess" => {
-                let read = inner(self, interp, 1)?;
-                Read { optional: read.optional && !self.is_zod4.get(), ..read }
-            }
+            "preprocess" => inner(self, interp, 1)?,
             "lazy" => {
                 let made = interp.call(&first, &Args::default(), place);
                 self.read(interp, &made, place, depth + 1)?
@@ -358,6 +355,7 @@ impl Script<'_> {
         let read = self.read(interp, receiver, place, depth + 1)?;
         let args = &made.args;
         let first = arg(args, 0);
+        let first = first.usual().unwrap_or(first);
         Ok(match name {
             "optional" | "prefault" | "exactOptional" => read.optional(),
             "nullish" => read.nullable().optional(),

@@ -65,7 +65,7 @@ impl<'t> Lowering<'t> {
             ),
             "sequence_expression" => ExprKind::Sequence(self.sequence(node)),
             "await_expression" => ExprKind::Await(Box::new(self.inner(node))),
-            "yield_expression" => ExprKind::Yield(only_child(node).map(|value| Box::new(self.expression(value)))),
+            "yield_expression" => ExprKind::Yield(self.yielded(node).map(Box::new)),
             "spread_element" => ExprKind::Spread(Box::new(self.inner(node))),
             // A type assertion holds its type first.
             "type_assertion" => {

@@ -118,7 +118,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn export_value(&mut self, node: Node<'t>, seen: &str, value: Expr, out: &mut Block) {
-        let local = self.temporary();
+        let local = self.temporary("");
         out.push(assign(node, named(node, &local), Some(value)));
         let names = vec![(named(node, &local), self.shared(seen))];
         out.push(stmt(node, StmtKind::Export(Export { from: None, names, all: None })));

@@ -122,11 +122,18 @@ impl<'t> Lowering<'t> {
                 }
             }
             "yield_expression" => {
-                let value = only_child(node).map(|value| self.expression(value));
+                let value = self.yielded(node);
                 out.push(stmt(node, StmtKind::Yield(value)));
             }
             _ => self.plain_effect(node, out),
         }
+    }
+
+    /// What a `yield` gives; `yield*` gives every element.
+    pub(super) fn yielded(&mut self, node: Node<'t>) -> Option<Expr> {
+        let value = self.expression(only_child(node)?);
+        let is_each = node.child(1).is_some_and(|token| token.kind() == "*");
+        Some(if is_each { at(node, ExprKind::Spread(Box::new(value))) } else { value })
     }
 
     fn plain_effect(&mut self, node: Node<'t>, out: &mut Block) {
@@ -245,7 +252,7 @@ impl<'t> Lowering<'t> {
             Some(_) => Binding::Let,
             None => Binding::Assigned,
         };
-        let item = self.temporary();
+        let item = self.temporary("");
         self.blocks.push(Vec::new());
         let mut body = Block::new();
         if let Some(left) = node.child_by_field_name("left") {
@@ -264,7 +271,9 @@ impl<'t> Lowering<'t> {
     /// `switch` as a chain of `if`. Cases without a body share the next one's; a `break` in the middle of a case
     /// needs something to leave, so the chain then stands in a loop of one round.
     fn switch(&mut self, node: Node<'t>, out: &mut Block) {
-        let subject = self.temporary();
+        let words = node.child_by_field_name("value").map(|value| self.source(value)).unwrap_or_default();
+        let words = words.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(words);
+        let subject = self.temporary(words);
         let value = self.field(node, "value");
         out.push(assign(node, named(node, &subject), Some(value)));
         self.blocks.push(Vec::new());
@@ -311,7 +320,7 @@ impl<'t> Lowering<'t> {
         let chain = super::hoisted(declared, chain, super::line(node));
         if contains(&chain, &|kind| matches!(kind, StmtKind::Break)) {
             let once = at(node, ExprKind::Array(vec![undefined(node)]));
-            let target = named(node, &self.temporary());
+            let target = named(node, &self.temporary(""));
             let body = vec![stmt(node, StmtKind::Block(chain))];
             out.push(stmt(node, StmtKind::For { target, iter: once, keys: false, body }));
         } else {
