@@ -107,6 +107,7 @@ fn shape(row: &Row<'_>) -> rusqlite::Result<Found> {
             package: PackageId { registry: required_name(row, 2)?, name: row.get(3)? },
             name: row.get(4)?,
             version: None,
+            card: None,
             summary: listed(5, &about.summary)?,
             publisher: listed(6, &about.publisher)?,
             repository: listed(7, &about.repository)?,

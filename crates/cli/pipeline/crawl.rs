@@ -9,9 +9,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use riskdex_catalog::{BlobStore, Failure};
 use riskdex_crawl::source::awslabs::Awslabs;
-use riskdex_crawl::source::file::UserList;
+use riskdex_crawl::source::docker::Docker;
+use riskdex_crawl::source::file::{OnlineList, UserList};
 use riskdex_crawl::source::registry::McpRegistry;
-use riskdex_crawl::source::{Place, Source, places};
+use riskdex_crawl::source::smithery::Smithery;
+use riskdex_crawl::source::{Form, Place, Source, places};
 use riskdex_crawl::{Client, Event, Memory, Plan, Registries};
 use riskdex_extract::Extractor;
 use riskdex_model::{Extraction, Registry, Release, Server};
@@ -235,9 +237,12 @@ fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source
     let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     let place = places.get(name).cloned();
     let place = place.with_context(|| format!("unknown source {name:?}; known: {}, file:PATH", known()))?;
-    Ok(match name {
-        "awslabs" => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place)?),
-        _ => Box::new(McpRegistry::new(name, place)),
+    Ok(match place.form {
+        Form::Awslabs => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place)?),
+        Form::Registry => Box::new(McpRegistry::new(name, place)),
+        Form::List => Box::new(OnlineList::new(name, place)),
+        Form::Docker => Box::new(Docker::new(name, place)),
+        Form::Smithery => Box::new(Smithery::new(name, place)),
     })
 }
 

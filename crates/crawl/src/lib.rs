@@ -40,6 +40,6 @@ pub use client::{Answer, Breaker, Client, ClientConfig, Head, Limits, Request, T
 pub use endpoint::{Credentials, Endpoint};
 pub use error::Error;
 pub use memory::Memory;
-pub use registry::{Registries, Wish, npm, pypi};
+pub use registry::{Registries, Wish, github, npm, pypi};
 pub use run::{Asked, Event, Plan, Stage, run};
 pub use surroundings::{Machine, Surroundings};

@@ -1,5 +1,6 @@
 //! Registries of packages: where they are, what the newest release is, and which artifact to read.
 
+pub mod github;
 pub mod npm;
 pub mod pypi;
 
@@ -19,6 +20,8 @@ pub struct Registries {
     pub pypi: Option<pypi::Index>,
     /// JavaScript packages.
     pub npm: Option<npm::Index>,
+    /// Sources in repositories.
+    pub github: Option<github::Repositories>,
 }
 
 /// Which release of a package is wanted: the newest one, when nothing is said.
@@ -60,13 +63,17 @@ impl Registries {
         if needed.contains(&Registry::Npm) {
             registries.npm = optional(npm::Index::discover(npm, at))?;
         }
+        if needed.contains(&Registry::Github) {
+            registries.github = Some(github::Repositories::public()?);
+        }
         Ok(registries)
     }
 
     /// Every endpoint that may be asked, to be named to the user and to the client's guard.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         let pypi = self.pypi.iter().flat_map(pypi::Index::endpoints);
-        pypi.chain(self.npm.iter().flat_map(npm::Index::endpoints))
+        let npm = self.npm.iter().flat_map(npm::Index::endpoints);
+        pypi.chain(npm).chain(self.github.iter().flat_map(github::Repositories::endpoints))
     }
 
     /// Looks a release up and fetches its artifact, which the blob store then holds at the path that is given.
@@ -100,6 +107,10 @@ impl Registries {
             Registry::Npm => match &self.npm {
                 Some(index) => index.find(client, memory, package, wish).await,
                 None => Err(npm::no_endpoint()),
+            },
+            Registry::Github => match &self.github {
+                Some(repositories) => repositories.find(client, package, wish).await,
+                None => Err(Error::NoEndpoint { registry: package.registry, advice: "no source needed it".to_owned() }),
             },
             registry => {
                 Err(Error::NoEndpoint { registry, advice: "packages of this registry are not fetched yet".to_owned() })

@@ -1,14 +1,14 @@
-//! A remote server's list as an artifact: what it, or its card, answered, in one JSON document in the blob store.
+//! A server's own list as an artifact: what it, its card or a catalog answered, in one JSON document in the blob store.
 
 use std::path::PathBuf;
 
 use riskdex_catalog::BlobStore;
-use riskdex_model::{Artifact, ArtifactKind, PackageId, Release, capped};
+use riskdex_model::{Artifact, ArtifactKind, PackageId, Release, Server, capped};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::live::{self, Bounds, Outcome, Target};
-use crate::{Client, Error};
+use crate::{Client, Error, Request};
 
 /// Longest version that is kept of what a server says of itself, in characters.
 const LONGEST_VERSION: usize = 100;
@@ -23,7 +23,8 @@ pub(crate) struct Answer {
 
 /// Asks a remote for its tools; where it tells them only to those with a token, its card may tell them to all. What a
 /// token takes is an answer too.
-pub(crate) async fn ask(client: &Client, remote: &PackageId, blobs: &BlobStore) -> Result<Answer, Error> {
+pub(crate) async fn ask(client: &Client, server: &Server, blobs: &BlobStore) -> Result<Answer, Error> {
+    let remote = &server.package;
     let url: Url = remote.name.parse().map_err(|_| Error::setting(remote.to_string(), "is no address"))?;
     client.ask_gently(&url);
     let bounds = Bounds::default();
@@ -38,10 +39,33 @@ pub(crate) async fn ask(client: &Client, remote: &PackageId, blobs: &BlobStore) 
             Some(card) => {
                 json!({"auth": auth, "card": card.url, "serverInfo": card.server_info, "tools": card.tools})
             }
-            None => json!({ "auth": auth }),
+            None => match &server.card {
+                Some(card) => stated(client, card, &bounds).await?,
+                None => json!({ "auth": auth }),
+            },
         },
     };
     keep(&document, remote, &url, blobs).await
+}
+
+/// Fetches the document in which a catalog states a server's tools.
+pub(crate) async fn state(client: &Client, server: &Server, card: &str, blobs: &BlobStore) -> Result<Answer, Error> {
+    let document = stated(client, card, &Bounds::default()).await?;
+    let url: Url = card.parse().map_err(|_| Error::setting(card, "is no address"))?;
+    keep(&document, &server.package, &url, blobs).await
+}
+
+/// Of a catalog's document the tools: it may hold what changes daily, as how often it was used.
+async fn stated(client: &Client, card: &str, bounds: &Bounds) -> Result<Value, Error> {
+    let url: Url = card.parse().map_err(|_| Error::setting(card, "is no address"))?;
+    let answer = client.get(&Request::new(url.clone()).accept("application/json").limit(bounds.bytes)).await?;
+    let wrong = |reason: &str| Error::format(&url, reason.to_owned());
+    let mut document: Value = serde_json::from_slice(&answer.body).map_err(|_| wrong("is not JSON"))?;
+    let tools = if document.is_array() { document } else { document["tools"].take() };
+    if !tools.is_array() {
+        return Err(wrong("states no tools"));
+    }
+    Ok(json!({ "card": card, "tools": tools }))
 }
 
 async fn keep(document: &Value, remote: &PackageId, url: &Url, blobs: &BlobStore) -> Result<Answer, Error> {

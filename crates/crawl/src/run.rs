@@ -281,8 +281,17 @@ impl Crew {
 
     async fn fetch(&self, server: &Server) -> Result<Found, (Stage, Error)> {
         let Self { client, memory, blobs, .. } = self;
-        if server.package.registry == Registry::Remote {
-            return self.ask(server).await.map_err(|error| (Stage::Ask, error));
+        let fetched = matches!(server.package.registry, Registry::Pypi | Registry::Npm | Registry::Github);
+        match (server.package.registry, &server.card) {
+            (Registry::Remote, _) => {
+                let answer = remote::ask(client, server, blobs).await;
+                return self.answered(server, answer).await.map_err(|error| (Stage::Ask, error));
+            }
+            (_, Some(card)) if !fetched => {
+                let answer = remote::state(client, server, card, blobs).await;
+                return self.answered(server, answer).await.map_err(|error| (Stage::Fetch, error));
+            }
+            _ => {}
         }
         let looked = self.registries.find(client, memory, &server.package, &wish(server)).await;
         let newest = looked.map_err(|error| (Stage::Look, error))?;
@@ -303,9 +312,9 @@ impl Crew {
 }
 
 impl Crew {
-    /// Asks a remote for its tools, and keeps the answer as the artifact that it is.
-    async fn ask(&self, server: &Server) -> Result<Found, Error> {
-        let answer = remote::ask(&self.client, &server.package, &self.blobs).await?;
+    /// An answer is the artifact that its server's tools are read from.
+    async fn answered(&self, server: &Server, answer: Result<remote::Answer, Error>) -> Result<Found, Error> {
+        let answer = answer?;
         if self.memory.is_read(&server.package, &answer.release.artifact.sha256, &self.extractor).await? {
             return Ok(Found::Read(answer.release));
         }

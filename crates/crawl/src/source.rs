@@ -1,9 +1,12 @@
 //! Lists of MCP servers, each behind one trait.
 
 pub mod awslabs;
+pub mod docker;
 pub mod file;
+mod markdown;
 mod package;
 pub mod registry;
+pub mod smithery;
 
 use std::collections::BTreeMap;
 
@@ -46,11 +49,29 @@ pub struct Place {
     pub home: Url,
     /// The address that is asked.
     pub url: Url,
+    /// What it answers with.
+    pub form: Form,
     /// The address is a page for people, not an interface for programs: robots.txt is honoured.
     #[serde(default)]
     pub page: bool,
     /// How hard its host may be asked.
     pub limits: Limits,
+}
+
+/// The forms of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// The folders of the awslabs repository.
+    Awslabs,
+    /// The official registry's interface.
+    Registry,
+    /// A document in one of the forms of [`file`].
+    List,
+    /// Docker's catalog.
+    Docker,
+    /// Smithery's registry.
+    Smithery,
 }
 
 impl Place {
@@ -67,14 +88,14 @@ impl Place {
 }
 
 /// Reads `sources.toml`; `changes` are the tables of the same form in the user's configuration, of which each key
-/// takes the place of ours.
+/// takes the place of ours. A table of a new name is a source of the user's own.
 pub fn places(text: &str, changes: &toml::Table) -> Result<BTreeMap<String, Place>, Error> {
     let wrong = |error: toml::de::Error| Error::setting("sources.toml", error.to_string());
     let mut tables: BTreeMap<String, toml::Table> = toml::from_str(text).map_err(wrong)?;
     for (source, change) in changes {
         let wrong = |reason: &str| Error::setting(format!("[sources.{source}]"), reason);
-        let table = tables.get_mut(source).ok_or_else(|| wrong("no such source"))?;
-        table.extend(change.as_table().ok_or_else(|| wrong("is no table"))?.clone());
+        let change = change.as_table().ok_or_else(|| wrong("is no table"))?;
+        tables.entry(source.clone()).or_default().extend(change.clone());
     }
     let place = |(source, table): (String, toml::Table)| match table.try_into() {
         Ok(place) => Ok((source, place)),
@@ -105,7 +126,15 @@ mod tests {
         assert_eq!((place.host().as_str(), place.title.as_str()), ("127.0.0.1:9", "AWS Labs"));
         let unknown = toml::toml! { [awslaps]
         url = "" };
-        assert_eq!(places(OURS, &unknown).unwrap_err().to_string(), "[sources.awslaps]: no such source");
+        let error = places(OURS, &unknown).unwrap_err().to_string();
+        assert!(error.starts_with("[sources.awslaps]: "), "{error}");
+        let own = toml::toml! { [mine]
+        title = "Mine"
+        home = "https://example.org"
+        url = "https://example.org/servers.yaml"
+        form = "list"
+        limits = { per_minute = 1, concurrent = 1 } };
+        assert_eq!(places(OURS, &own).unwrap()["mine"].form, Form::List);
         let wrong = toml::toml! { [awslabs]
         page = 3 };
         assert!(places(OURS, &wrong).unwrap_err().to_string().starts_with("[sources.awslabs]: "));

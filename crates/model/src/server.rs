@@ -14,6 +14,9 @@ pub struct Server {
     /// The release that its list names, where it names one: else the newest is read.
     #[serde(default)]
     pub version: Option<String>,
+    /// Address of a document that states its tools, for where neither it nor its package can be read.
+    #[serde(default)]
+    pub card: Option<String>,
     /// One line about it, as published.
     #[serde(default)]
     pub summary: Option<String>,
@@ -42,6 +45,7 @@ impl Server {
             name: name.to_owned(),
             package,
             version: None,
+            card: None,
             summary: None,
             publisher: None,
             repository: None,

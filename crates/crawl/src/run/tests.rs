@@ -62,6 +62,7 @@ impl World {
         let registries = Registries {
             pypi: Some(pypi::Index::discover(Some(self.index.url("simple").as_str()), &at).unwrap()),
             npm: Some(npm::Index::discover(Some(self.index.url("npm").as_str()), &at).unwrap()),
+            github: None,
         };
         let extractor = "extractor-1".to_owned();
         let mut plan = Plan {
@@ -346,14 +347,14 @@ async fn remote_servers_are_asked_and_their_answers_kept() {
     let client = crate::loopback::client_with(&[], |config| config.allow_private = vec!["127.0.0.1".to_owned()]);
     let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
 
-    let answer = remote::ask(&client, &server(&open).package, &blobs).await.unwrap();
+    let answer = remote::ask(&client, &server(&open), &blobs).await.unwrap();
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&answer.blob).unwrap()).unwrap();
     assert_eq!(document["transport"], "streamable-http");
     assert_eq!(document["tools"].as_array().unwrap().len(), open.tools.len());
-    let again = remote::ask(&client, &server(&open).package, &blobs).await.unwrap();
+    let again = remote::ask(&client, &server(&open), &blobs).await.unwrap();
     assert_eq!(again.release, answer.release, "the same answer is the same artifact");
 
-    let answer = remote::ask(&client, &server(&closed).package, &blobs).await.unwrap();
+    let answer = remote::ask(&client, &server(&closed), &blobs).await.unwrap();
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&answer.blob).unwrap()).unwrap();
     assert_eq!((&document["auth"]["kind"], &document["tools"]), (&"oauth".into(), &serde_json::Value::Null));
 }

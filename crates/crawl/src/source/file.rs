@@ -1,13 +1,14 @@
-//! A user's own list: packages in JSON, YAML, CSV or plain lines, or the `mcp.json` of a client.
+//! Lists in files, the user's own or somebody's on the network: packages, addresses and repositories in JSON, YAML, CSV
+//! or plain lines, the `mcp.json` of a client, or a Markdown page of links.
 
 use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
-use riskdex_model::{PackageId, Registry, Server};
+use riskdex_model::{PackageId, Registry, Server, capped};
 use serde_json::Value;
 
-use super::package::{named, package, started_by};
-use super::{Listing, Source};
+use super::package::{named, package, remote, started_by};
+use super::{Listing, Place, Source, markdown};
 use crate::{Client, Error, Memory};
 
 /// A list that was read from a file.
@@ -17,44 +18,67 @@ pub struct UserList {
     listing: Listing,
 }
 
-/// An entry: a server's name where it has one, and its package or why it has none.
-type Entry = (Option<String>, Result<PackageId, String>);
+/// A list that is fetched from where its [`Place`] says.
+#[derive(Clone, Debug)]
+pub struct OnlineList {
+    name: String,
+    place: Place,
+}
+
+/// An entry of a list.
+pub(super) struct Entry {
+    pub(super) name: Option<String>,
+    pub(super) summary: Option<String>,
+    /// The package or address, or why it has none.
+    pub(super) found: Result<PackageId, String>,
+}
+
+/// Longest text that is kept of a name or of what a server is for, in characters.
+const LONGEST_TEXT: usize = 500;
 
 impl UserList {
     /// Reads a list. `path` names it in messages, and its ending tells the form: `.json`, `.yaml`, `.yml`, `.csv`, or
     /// lines of text. `name` is the source's name in reports and on pages.
     ///
     /// JSON and YAML hold a list of packages, or an object with such a list as `packages` or `servers`, or a client's
-    /// configuration (`mcpServers`, or `servers` by name). A package is a text (`pypi:NAME`, `npm:NAME` or a package
-    /// URL) or an object with `package` (or `registry` and `identifier`) and, if wanted, `name`. CSV has these as its
-    /// columns, named in the first line.
+    /// configuration (`mcpServers`, or `servers` by name). A package is a text (`pypi:NAME`, `npm:NAME`, a package URL,
+    /// or the address of a remote server or of a GitHub repository) or an object with `package` (or `registry` and
+    /// `identifier`, or `url`) and, if wanted, `name`. CSV has these as its columns, named in the first line.
+    /// Of Markdown, the list items that link to a GitHub repository are read.
     pub fn new(name: &str, path: &str, text: &str) -> Result<Self, Error> {
-        let text = text.trim_start_matches('\u{feff}');
-        let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-        let wrong = |reason: String| Error::setting(path, reason);
-        let entries = match ending.as_deref() {
-            Some("json") => document(&serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?),
-            Some("yaml" | "yml") => document(&serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?),
-            Some("csv") => table(text),
-            _ => Ok(lines(text)),
-        };
-        let mut listing = Listing::default();
-        for (title, found) in entries.map_err(wrong)? {
-            match found {
-                Ok(package) => {
-                    let title = title.unwrap_or_else(|| package.name.clone());
-                    listing.servers.push(Server::new(package, &title, name));
-                }
-                Err(reason) => listing.notes.push(format!("{path}: left out: {reason}")),
-            }
-        }
-        Ok(Self { name: name.to_owned(), listing })
+        Ok(Self { name: name.to_owned(), listing: read(name, path, text)? })
     }
+}
+
+fn read(name: &str, path: &str, text: &str) -> Result<Listing, Error> {
+    let text = text.trim_start_matches('\u{feff}');
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let wrong = |reason: String| Error::setting(path, reason);
+    let entries = match ending.as_deref() {
+        Some("json") => document(&serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?),
+        Some("yaml" | "yml") => document(&serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?),
+        Some("csv") => table(text),
+        Some("md" | "markdown") => Ok(markdown::entries(text)),
+        _ => Ok(lines(text)),
+    };
+    let mut listing = Listing::default();
+    for Entry { name: title, summary, found } in entries.map_err(wrong)? {
+        match found {
+            Ok(package) => {
+                let title =
+                    title.map_or_else(|| package.name.clone(), |title| capped(&title, LONGEST_TEXT).into_owned());
+                let summary = summary.map(|summary| capped(&summary, LONGEST_TEXT).into_owned());
+                listing.servers.push(Server { summary, ..Server::new(package, &title, name) });
+            }
+            Err(reason) => listing.notes.push(format!("{path}: left out: {reason}")),
+        }
+    }
+    Ok(listing)
 }
 
 fn lines(text: &str) -> Vec<Entry> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    lines.filter(|line| !line.is_empty()).map(|line| (None, named(line))).collect()
+    lines.filter(|line| !line.is_empty()).map(|line| Entry { name: None, summary: None, found: named(line) }).collect()
 }
 
 fn table(text: &str) -> Result<Vec<Entry>, String> {
@@ -71,13 +95,15 @@ fn table(text: &str) -> Result<Vec<Entry>, String> {
 fn entry<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Entry {
     let get = |key: &str| get(key).filter(|value| !value.is_empty());
     let registry = get("registry").or_else(|| get("registryType"));
-    let found = match (get("package").or_else(|| get("purl")), registry, get("identifier")) {
+    let address = get("url").or_else(|| get("serverUrl")).or_else(|| get("httpUrl"));
+    let found = match (get("package").or_else(|| get("purl")), registry, get("identifier"), address) {
         (Some(text), ..) => named(text),
-        (None, Some(registry), Some(identifier)) => package(registry, identifier)
+        (None, Some(registry), Some(identifier), _) => package(registry, identifier)
             .ok_or_else(|| format!("{identifier:?} of {registry:?} is no package of PyPI or npm")),
-        _ => Err("an entry has neither `package` nor `registry` and `identifier`".to_owned()),
+        (None, _, _, Some(address)) => remote(address).ok_or_else(|| format!("{address:?} is no address of a server")),
+        _ => Err("an entry has neither `package`, nor `registry` and `identifier`, nor `url`".to_owned()),
     };
-    (get("name").map(str::to_owned), found)
+    Entry { name: get("name").map(str::to_owned), summary: get("description").map(str::to_owned), found }
 }
 
 fn document(value: &Value) -> Result<Vec<Entry>, String> {
@@ -85,11 +111,16 @@ fn document(value: &Value) -> Result<Vec<Entry>, String> {
     if let Value::Array(values) = value {
         return Ok(list(values));
     }
-    for key in ["packages", "mcpServers", "servers", "mcp"] {
+    for key in ["packages", "mcpServers", "servers", "catalog_servers", "mcp"] {
         match value.get(key) {
             Some(Value::Array(values)) => return Ok(list(values)),
             Some(Value::Object(servers)) if key != "mcp" => {
-                return Ok(servers.iter().map(|(name, server)| (Some(name.clone()), started(name, server))).collect());
+                let entry = |(name, server): (&String, &Value)| Entry {
+                    name: Some(name.clone()),
+                    summary: None,
+                    found: started(name, server),
+                };
+                return Ok(servers.iter().map(entry).collect());
             }
             // Some editors keep the client's configuration one level deeper.
             Some(inner @ Value::Object(_)) => return document(inner),
@@ -101,13 +132,16 @@ fn document(value: &Value) -> Result<Vec<Entry>, String> {
 
 fn item(value: &Value) -> Entry {
     match value {
-        Value::String(text) => (None, named(text)),
+        Value::String(text) => Entry { name: None, summary: None, found: named(text) },
         Value::Object(object) => entry(|key| object.get(key).and_then(Value::as_str)),
-        _ => (None, Err("an entry is neither a text nor an object".to_owned())),
+        _ => {
+            let found = Err("an entry is neither a text nor an object".to_owned());
+            Entry { name: None, summary: None, found }
+        }
     }
 }
 
-/// The package that an entry of a client's configuration starts.
+/// The package that an entry of a client's configuration starts, or the address that it names.
 fn started(name: &str, server: &Value) -> Result<PackageId, String> {
     let text = |key: &str| server.get(key).and_then(Value::as_str);
     let arguments = server.get("args").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -115,8 +149,10 @@ fn started(name: &str, server: &Value) -> Result<PackageId, String> {
     match text("command") {
         Some(command) => started_by(command, &arguments)
             .ok_or_else(|| format!("{name:?} starts {command:?}, which fetches no package of PyPI or npm")),
-        None if text("url").or_else(|| text("serverUrl")).is_some() => Err(format!("{name:?} is remote")),
-        None => Err(format!("{name:?} has no command")),
+        None => match text("url").or_else(|| text("serverUrl")).or_else(|| text("httpUrl")) {
+            Some(address) => remote(address).ok_or_else(|| format!("{name:?} has an address that nobody else can ask")),
+            None => Err(format!("{name:?} has neither a command nor an address")),
+        },
     }
 }
 
@@ -131,6 +167,30 @@ impl Source for UserList {
 
     fn list<'a>(&'a self, _: &'a Client, _: &'a Memory) -> BoxFuture<'a, Result<Listing, Error>> {
         Box::pin(async { Ok(self.listing.clone()) })
+    }
+}
+
+impl OnlineList {
+    /// A list of that name in `sources.toml`; the ending of its address tells the form, as a file's does.
+    pub fn new(name: &str, place: Place) -> Self {
+        Self { name: name.to_owned(), place }
+    }
+}
+
+impl Source for OnlineList {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn registries(&self) -> Vec<Registry> {
+        vec![Registry::Pypi, Registry::Npm, Registry::Github]
+    }
+
+    fn list<'a>(&'a self, client: &'a Client, memory: &'a Memory) -> BoxFuture<'a, Result<Listing, Error>> {
+        Box::pin(async move {
+            let document = memory.document(client, self.place.request(self.place.url.clone())).await?;
+            read(&self.name, document.url.as_str(), &String::from_utf8_lossy(&document.body))
+        })
     }
 }
 
@@ -176,10 +236,11 @@ mod tests {
             format!(r#"{{"mcp":{{"servers":{servers}}}}}"#),
         ] {
             let (servers, notes) = read("mcp.json", &text);
-            assert_eq!(servers, [("notes".to_owned(), "pypi:example-notes".to_owned())]);
-            assert_eq!(notes.len(), 3);
+            let far = ("far".to_owned(), "remote:https://far.example/mcp".to_owned());
+            assert_eq!(servers, [("notes".to_owned(), "pypi:example-notes".to_owned()), far]);
+            assert_eq!(notes.len(), 2);
             assert!(
-                notes[0].contains(r#""box" starts "docker""#) && notes[1].contains(r#""far" is remote"#),
+                notes[0].contains(r#""box" starts "docker""#) && notes[1].contains(r#""odd" has neither"#),
                 "{notes:?}"
             );
             assert!(!notes.iter().any(|note| note.contains("secret")));

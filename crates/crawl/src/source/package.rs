@@ -7,6 +7,9 @@ use url::Url;
 /// Reads `pypi:name`, `npm:@scope/name@1.2`, `pkg:npm/%40scope/name@1.2?x#y`; a version is dropped.
 pub(super) fn named(text: &str) -> Result<PackageId, String> {
     let text = text.trim();
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return repository(text).or_else(|| remote(text)).ok_or_else(|| format!("{text:?} is no address of a server"));
+    }
     let (registry, name) = match text.strip_prefix("pkg:") {
         Some(purl) => {
             let plain = purl.split(['?', '#']).next().unwrap_or_default();
@@ -27,6 +30,19 @@ pub(super) fn package(registry: &str, name: &str) -> Option<PackageId> {
         "npm" => node(name),
         _ => None,
     }
+}
+
+/// A repository on GitHub, by its address; what follows the repository's name is dropped.
+pub(super) fn repository(address: &str) -> Option<PackageId> {
+    let url = Url::parse(address.trim())
+        .ok()
+        .filter(|url| matches!(url.host_str(), Some("github.com" | "www.github.com")))?;
+    let mut path = url.path_segments()?;
+    let (owner, name) = (path.next()?, path.next()?);
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    let plain = |name: &str| is_node_name(name) || name.starts_with('.') && name.len() > 2 && is_node_name(&name[1..]);
+    let names = (plain(owner) && plain(name)).then(|| format!("{owner}/{name}").to_ascii_lowercase())?;
+    Some(PackageId::new(Registry::Github, &names))
 }
 
 /// A server at an address, when the address is whole: without places for variables, and without a password.
