@@ -87,6 +87,7 @@ impl Interp<'_> {
             Value::List(list) => {
                 Items::known((0..list.items.borrow().len()).map(|n| Value::str(n.to_string())).collect())
             }
+            Value::Null | Value::Undefined => Items::known(Vec::new()),
             other => Items::open(self.why(other, place)),
         }
     }

@@ -251,7 +251,11 @@ impl Script<'_> {
         }
         match name {
             _ if is_part => Some(self.part(interp, made, name, place).unwrap_or(Value::Undefined)),
-            "shape" => Some(Value::dict(self.shape(interp, &value, place, 0)?)),
+            "shape" => match self.shape(interp, &value, place, 0) {
+                Some(shape) => Some(Value::dict(shape)),
+                // Only objects have one.
+                None => self.schema_class_of(made, 0).filter(|class| class != "ZodObject").map(|_| Value::Undefined),
+            },
             "description" => {
                 let read = self.read(interp, &value, place, 0).ok()?;
                 Some(read.json.get("description").map_or(Value::Undefined, super::json::value))
@@ -339,3 +343,6 @@ impl Script<'_> {
 fn is_symbolic(value: &Value) -> bool {
     matches!(value, Value::Made(_) | Value::Method(_) | Value::External(_))
 }
+
+#[cfg(test)]
+mod tests;

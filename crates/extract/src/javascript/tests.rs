@@ -7,7 +7,7 @@ const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");
 const STEPS: u64 = 2_000_000;
 
 /// Reads a package of these files; on a stack like the one that packages are read on.
-fn read(files: &[(&str, &str)]) -> Found {
+pub(super) fn read(files: &[(&str, &str)]) -> Found {
     let files: BTreeMap<String, Vec<u8>> =
         files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
     let reader = std::thread::Builder::new().stack_size(crate::limits::STACK_BYTES);
@@ -16,7 +16,7 @@ fn read(files: &[(&str, &str)]) -> Found {
 }
 
 /// Reads one file as the package's program.
-fn program(text: &str) -> Found {
+pub(super) fn program(text: &str) -> Found {
     read(&[("package.json", r#"{"bin":"main.js","dependencies":{"zod":"^3.25.0"}}"#), ("main.js", text)])
 }
 
@@ -31,7 +31,7 @@ fn parameter(schema: &str) -> (Json, bool) {
     (schema["properties"]["p"].clone(), schema["required"].as_array().is_some_and(|names| names.contains(&json!("p"))))
 }
 
-fn names(found: &Found) -> Vec<&str> {
+pub(super) fn names(found: &Found) -> Vec<&str> {
     found.tools.iter().map(|tool| tool.name.as_str()).collect()
 }
 
@@ -364,4 +364,91 @@ fn the_sample_packages_are_read() {
         assert_eq!(seen, expected, "{package}");
         assert!(extraction.tools.iter().all(|tool| tool.description.is_some()), "{package}");
     }
+}
+
+#[test]
+fn tags_of_templates_are_carried_out() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; import dedent from 'dedent';
+         import { oneLine } from 'common-tags'; const server = new McpServer({});
+         const md = (texts, ...values) => texts.reduce((all, text, n) => all + text + (values[n] ?? ''), '').trim();
+         server.tool('a', md` ${'own'} tag `, () => {});
+         server.tool('b', dedent`\n    first\n      ${'second'}\n  `, () => {});
+         server.tool('c', oneLine`one\n   line`, () => {});
+         server.tool('d', String.raw`a\\nb`, () => {});",
+    );
+    let descriptions: Vec<_> = found.tools.iter().map(|tool| tool.description.as_deref().unwrap_or_default()).collect();
+    assert_eq!(descriptions, ["own tag", "first\n  second", "one line", "a\\nb"]);
+}
+
+#[test]
+fn options_of_the_command_line_have_their_defaults() {
+    let tools = |text: &str| {
+        let found = program(&format!(
+            "import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js'; const server = new McpServer({{}});
+             const add = (name) => server.tool(name, 'd', () => {{}}); {text}"
+        ));
+        let name = |tool: &Tool| format!("{}{}", tool.name, if tool.gated.is_some() { "?" } else { "" });
+        found.tools.iter().map(name).collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        (
+            "import { Command } from 'commander'; const program = new Command().option('--read-only', 'd', false)
+               .option('-s, --sets <list>', 'd', 'x,y'); program.parse(); const options = program.opts();
+             if (!options.readOnly) add('write'); options.sets.split(',').forEach(add); if (options.more) add('more');",
+            "write x y more?",
+        ),
+        (
+            "import yargs from 'yargs'; const { argv } = yargs(process.argv).option('full', { default: false });
+             add('one'); if (argv.full) add('full');",
+            "one full?",
+        ),
+        (
+            "import { parseArgs } from 'node:util'; const { values } = parseArgs({ options: { mode: { default: 'x' } } });
+             if (values.mode === 'x') add('x'); if (values.key) add('key');",
+            "x key?",
+        ),
+        (
+            "const own = {}; for (let i = 2; i < process.argv.length; i++) { const arg = process.argv[i];
+               if (arg === '--full') own.full = true; else own[arg.slice(2)] = process.argv[++i]; }
+             add(own.name ?? 'one'); if (own.full) add('full');",
+            "one full?",
+        ),
+    ] {
+        assert_eq!(tools(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn conditions_are_told_in_the_programs_words() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; const server = new McpServer({});
+         switch (process.env.MODE) { case 'all': server.tool('b', 'd', () => {}); break; default: server.tool('a', 'd', () => {}) }
+         server.tool('c', 'd', () => {}).disable();",
+    );
+    let mut seen: Vec<_> = found.tools.iter().map(|tool| (tool.name.as_str(), tool.gated.as_deref())).collect();
+    seen.sort_unstable();
+    let expected =
+        [("a", None), ("b", Some("process.env.MODE is \"all\"")), ("c", Some("the program enables it later"))];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn annotations_are_known_beside_what_a_package_adds() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; import { own } from 'elsewhere';
+         new McpServer({}).registerTool('t', { annotations: { readOnlyHint: true, category: own() } }, () => {});",
+    );
+    assert_eq!(found.tools[0].annotations.as_ref().unwrap().read_only_hint, Some(true));
+}
+
+#[test]
+fn generators_and_inner_names_of_classes_work() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; const server = new McpServer({});
+         const Outer = class Inner { constructor(name) { this.name = name } static make(name) { return new Inner(name) } };
+         function* all() { yield Outer.make('a'); yield* [Outer.make('b'), Outer.make('c')] }
+         for (const { name } of all()) server.tool(name, 'd', () => {});",
+    );
+    assert_eq!(names(&found), ["a", "b", "c"]);
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Answer, Read, Shape};
 use crate::fold::{Args, Interp, Made, Place, Value};
+use crate::javascript::recipes::last;
 use crate::javascript::{Script, arg, json as values};
 
 /// Functions of the library that make a schema.
@@ -272,6 +273,8 @@ impl Script<'_> {
             return None;
         }
         let argument = |n: usize| arg(&made.args, n);
+        // Only objects have properties.
+        let is_other = |name: &str| is_factory(name) && !matches!(name, "object" | "strictObject" | "looseObject");
         match &made.callee {
             Value::External(path) if path.starts_with("zod:v") => {
                 let Value::Dict(def) = argument(0) else { return None };
@@ -314,6 +317,8 @@ impl Script<'_> {
                 }
                 Some(shape)
             }
+            Value::External(path) if is_other(last(path)) => None,
+            Value::Method(method) if is_other(&method.name) => None,
             _ => self.raw_shape(interp, &argument(0), place).ok(),
         }
     }
