@@ -227,30 +227,44 @@ fn searched(interp: &mut Interp, list: &Rc<List>, name: &str, test: &Value, plac
         items.reverse();
     }
     let mut doubt = list.open.borrow().clone();
+    // What it gives when nobody has changed a setting, as far as that is known.
+    let (mut usual, mut is_settled) = (None, doubt.is_none());
+    let none = || match name {
+        "some" => Value::Bool(false),
+        "every" => Value::Bool(true),
+        "findIndex" => Value::Int(-1),
+        _ => Value::Undefined,
+    };
+    let hit = |n: usize, item: &Value| match name {
+        "some" => Value::Bool(true),
+        "every" => Value::Bool(false),
+        "findIndex" => Value::Int(n as i64),
+        _ => item.clone(),
+    };
     for (n, item) in items {
         let item = if let Value::Gated(gated) = item { gated.1.clone() } else { item };
         let verdict = interp.call(test, &element(item.clone(), n, list), place);
-        let known = match interp.truth(&verdict) {
-            Truth::Known(known) => Some(known),
-            Truth::Depends(_) => None,
-        };
-        match (known, name) {
-            (Some(true), "every") | (Some(false), "find" | "findLast" | "findIndex" | "some") => {}
-            (Some(true), "some") => return Value::Bool(true),
-            (Some(true), "findIndex") => return Value::Int(n as i64),
-            (Some(true), _) if doubt.is_none() => return item,
-            (Some(false), _) => return Value::Bool(false),
-            _ => {
+        let wanted = name != "every";
+        match interp.truth(&verdict) {
+            Truth::Known(known) if known != wanted => {}
+            Truth::Known(_) if doubt.is_none() || matches!(name, "some" | "every") => return hit(n, &item),
+            Truth::Known(_) => {
+                usual.get_or_insert_with(|| hit(n, &item));
+                break;
+            }
+            Truth::Depends(answer) => {
+                is_settled &= answer.is_some() || usual.is_some();
+                if answer == Some(wanted) {
+                    usual.get_or_insert_with(|| hit(n, &item));
+                }
                 doubt.get_or_insert_with(|| interp.why(&verdict, place));
             }
         }
     }
-    match (doubt, name) {
-        (Some(why), _) => Value::Unknown(why.without_default()),
-        (None, "some") => Value::Bool(false),
-        (None, "every") => Value::Bool(true),
-        (None, "findIndex") => Value::Int(-1),
-        _ => Value::Undefined,
+    match doubt {
+        Some(why) if is_settled => interp.setting(why.reason.clone(), Some(usual.unwrap_or_else(none)), place),
+        Some(why) => Value::Unknown(why.without_default()),
+        None => none(),
     }
 }
 

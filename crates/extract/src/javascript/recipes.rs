@@ -88,6 +88,7 @@ pub(super) struct Keys {
     pub(super) output_schema: Vec<String>,
     pub(super) annotations: Vec<String>,
     pub(super) tables: Vec<String>,
+    pub(super) hidden: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -197,7 +197,7 @@ impl Script<'_> {
             match table.usual() {
                 Some(list @ Value::List(_)) => {
                     for item in interp.iterate(&list, place).values {
-                        let item = given(&item).unwrap_or(item);
+                        let item = described(item);
                         if self.is_definition(interp, &item, place) {
                             self.add_listed(interp, &item, "javascript:table", place);
                         }
@@ -205,7 +205,7 @@ impl Script<'_> {
                 }
                 Some(named @ Value::Dict(_)) => {
                     for (name, item) in self.properties(interp, &named, place) {
-                        let item = given(&item).unwrap_or(item);
+                        let item = described(item);
                         if self.is_definition(interp, &item, place) {
                             super::arrays::visit(interp, item, &mut |interp, item| {
                                 let mut tool = Pending::defined(self, interp, None, &item, place);
@@ -235,7 +235,9 @@ impl Script<'_> {
                 !matches!(interp.get(item, name, place), Value::Undefined | Value::Null | Value::Unknown(_))
             })
         };
-        has(&keys.description) && has(&keys.input_schema)
+        let is_described = has(&keys.description) && has(&keys.input_schema);
+        let is_hidden = |name| matches!(interp.get(item, name, place).usual(), Some(Value::Bool(true)));
+        is_described && !keys.hidden.iter().map(String::as_str).any(is_hidden)
     }
 
     /// Says that tools come from somewhere when the server runs.
@@ -396,6 +398,17 @@ impl Script<'_> {
     pub(super) fn is_constructor(&self, callee: &Value) -> bool {
         matches!(callee.path(), Some("Map" | "Set" | "Date" | "RegExp" | "URL" | "Error"))
     }
+}
+
+/// The object that describes a tool in a table: the likeliest one, or what a helper was given that gives it back.
+fn described(item: Value) -> Value {
+    let of_one = |value: &Value| given(value).or_else(|| matches!(value, Value::Dict(_)).then(|| value.clone()));
+    let found = match &item {
+        Value::OneOf(values) => values.iter().find_map(|value| of_one(&value.usual()?)),
+        Value::Unknown(_) => item.usual().as_ref().and_then(of_one),
+        value => given(value),
+    };
+    found.unwrap_or(item)
 }
 
 /// A tool's parts, as values.
