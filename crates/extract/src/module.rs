@@ -4,6 +4,8 @@
 //! imports and control flow. It is deliberately the union of what Python and JavaScript need; a lowering
 //! leaves out what it has no word for by writing [`ExprKind::Opaque`].
 
+pub(crate) mod visit;
+
 use std::rc::Rc;
 
 /// The language a module was written in. It decides scoping, imports and built-in methods.

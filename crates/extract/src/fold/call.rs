@@ -230,6 +230,15 @@ impl Interp<'_> {
         }
     }
 
+    /// Whether a function was called, or a class instantiated, that has a constructor.
+    pub(crate) fn was_called(&self, value: &Value) -> bool {
+        match value {
+            Value::Function(closure) => self.work.contains_key(&Rc::as_ptr(&closure.code).addr()),
+            Value::Class(class) => class.attrs.get("constructor").is_some_and(|it| self.was_called(&it)),
+            _ => false,
+        }
+    }
+
     fn is_barren(&self, code: usize) -> bool {
         let [all, each] = BARREN.map(|part| self.steps / part);
         let is_barren = |work: &Work| !work.has_result && work.steps > all && work.steps / work.calls.max(1) > each;

@@ -326,12 +326,16 @@ impl Script<'_> {
             if let Some(words) = next.gated {
                 interp.open_gate(Gate { words: words.into(), usual: false });
             }
-            let arguments = (0..4).map(|n| Value::external(format!("argument:{n}"))).collect();
-            interp.on_part(PART, true, |interp| interp.call(&next.function, &Args::of(arguments), &next.place));
+            interp.on_part(PART, true, |interp| interp.call(&next.function, &arguments(4), &next.place));
             interp.recover();
             interp.close_gates(depth);
         }
     }
+}
+
+/// Arguments that somebody outside gives.
+pub(super) fn arguments(count: usize) -> Args {
+    Args::of((0..count).map(|n| Value::external(format!("argument:{n}"))).collect())
 }
 
 /// The address of a function's code.

@@ -310,6 +310,16 @@ impl Script<'_> {
         }
     }
 
+    /// What stands at the top level of all modules: file, name, value.
+    pub(super) fn top_level(&self) -> Vec<(Rc<str>, Rc<str>, Value)> {
+        let modules = self.modules.borrow();
+        let of_module = |loaded: &Rc<Loaded>| {
+            let file = loaded.scope.file.clone();
+            loaded.scope.vars.snapshot().into_iter().map(move |(name, value)| (file.clone(), name, value))
+        };
+        modules.iter().flat_map(of_module).collect()
+    }
+
     /// CommonJS's `module` and `exports` of a file.
     pub(super) fn commonjs_name(&self, name: &str, file: &str) -> Option<Value> {
         let loaded = self.loaded_at(file)?;

@@ -25,6 +25,7 @@ mod settings;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod uncalled;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -105,6 +106,9 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         script.run(&mut interp, &library);
         script.call_exports(&mut interp, &library);
     }
+    if script.tools.borrow().is_empty() {
+        script.call_uncalled(&mut interp);
+    }
     script.found(&mut interp, &manifest)
 }
 
@@ -129,8 +133,7 @@ impl Script<'_> {
         let place = Place { file: file.into(), line: 1 };
         for (_, value) in self.namespace_members(interp, file, &place) {
             if value.is_function() {
-                let arguments = (0..4).map(|n| Value::external(format!("argument:{n}"))).collect();
-                interp.call(&value, &Args::of(arguments), &place);
+                interp.call(&value, &functions::arguments(4), &place);
                 interp.recover();
             }
         }

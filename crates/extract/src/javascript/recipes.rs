@@ -142,6 +142,11 @@ impl Recipes {
         Some(&found.arguments)
     }
 
+    /// Whether a function of that name declares tools.
+    pub(super) fn registers(&self, function: &str) -> bool {
+        self.is_listing(function) || self.registration(function).is_some()
+    }
+
     pub(super) fn is_listing(&self, function: &str) -> bool {
         has(&self.listing.functions, function)
     }

@@ -144,8 +144,7 @@ impl Script<'_> {
             if let Some(words) = lister.gated {
                 interp.open_gate(Gate { words: words.into(), usual: false });
             }
-            let arguments = (0..2).map(|n| Value::external(format!("argument:{n}"))).collect();
-            let answer = interp.call(&lister.function, &Args::of(arguments), &place);
+            let answer = interp.call(&lister.function, &super::functions::arguments(2), &place);
             interp.recover();
             let answers = match &answer {
                 Value::OneOf(answers) => answers.to_vec(),

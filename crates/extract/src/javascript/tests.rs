@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use super::*;
 use serde_json::{Value as Json, json};
 
+mod reach;
+
 const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");
 const STEPS: u64 = 2_000_000;
 

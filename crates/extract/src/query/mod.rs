@@ -37,7 +37,15 @@ const PACKAGE_BYTES: usize = 48 << 20;
 #[derive(Debug)]
 pub(crate) struct Queries {
     files: BTreeMap<String, String>,
-    recipes: Vec<(Language, String, OnceLock<Result<Recipe, Wrong>>)>,
+    recipes: Vec<Lazy>,
+}
+
+/// A language's recipe, at `path`.
+#[derive(Debug)]
+struct Lazy {
+    language: Language,
+    path: String,
+    recipe: OnceLock<Result<Recipe, Wrong>>,
 }
 
 /// What is wrong with a file of a recipe.
@@ -57,21 +65,20 @@ impl Queries {
     /// Those of every `queries/<name>/` folder among the files.
     pub(crate) fn new(files: &[(String, String)]) -> Result<Self, Error> {
         let files: BTreeMap<_, _> = files.iter().filter(|(path, _)| path.starts_with("queries/")).cloned().collect();
-        let recipes = files.keys().filter(|path| path.ends_with("/recipe.toml"));
-        let recipes = recipes.map(|path| Ok((Recipe::language(path)?, path.clone(), OnceLock::new())));
+        let lazy =
+            |path: &String| Ok(Lazy { language: Recipe::language(path)?, path: path.clone(), recipe: OnceLock::new() });
+        let recipes = files.keys().filter(|path| path.ends_with("/recipe.toml")).map(lazy);
         Ok(Self { recipes: recipes.collect::<Result<_, Wrong>>()?, files })
     }
 
     /// Compiles all that is not compiled yet, to see whether anything is wrong with it.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.recipes.iter().try_for_each(|(language, ..)| self.recipe(*language).map(|_| ()))
+        self.recipes.iter().try_for_each(|lazy| self.recipe(lazy.language).map(|_| ()))
     }
 
     fn recipe(&self, language: Language) -> Result<Option<&Recipe>, Error> {
-        let Some((_, path, recipe)) = self.recipes.iter().find(|(known, ..)| *known == language) else {
-            return Ok(None);
-        };
-        match recipe.get_or_init(|| Recipe::load(language, path, &self.files)) {
+        let Some(lazy) = self.recipes.iter().find(|lazy| lazy.language == language) else { return Ok(None) };
+        match lazy.recipe.get_or_init(|| Recipe::load(language, &lazy.path, &self.files)) {
             Ok(recipe) => Ok(Some(recipe)),
             Err(wrong) => Err(wrong.clone().into()),
         }
