@@ -12,6 +12,18 @@
  (#eq? @_f "NewToolWithRawSchema")
  (#set! method "go:new-tool"))
 
+; mcp.WithInputSchema[T](): the input is a type.
+((call_expression
+   function: (selector_expression field: (field_identifier) @_f)
+   type_arguments: (type_arguments . (_) @tool.input))
+ (#eq? @_f "WithInputSchema"))
+
+((call_expression
+   function: (index_expression
+     operand: (selector_expression field: (field_identifier) @_f)
+     index: (_) @tool.input))
+ (#eq? @_f "WithInputSchema"))
+
 ((call_expression
    function: (selector_expression field: (field_identifier) @_f)
    arguments: (argument_list . (_) @tool.description))
@@ -77,6 +89,12 @@
  (#set! json_type "object")
  (#set! optional_unless_said ""))
 
+((call_expression
+   function: (selector_expression field: (field_identifier) @_f)
+   arguments: (argument_list . (_) @parameter.label)) @parameter
+ (#eq? @_f "WithAny")
+ (#set! optional_unless_said ""))
+
 ((call_expression function: (selector_expression field: (field_identifier) @parameter.required))
  (#eq? @parameter.required "Required"))
 
@@ -121,6 +139,52 @@
      (keyed_element key: (literal_element (identifier) @_k) value: (literal_element (_) @tool.schema)))) @tool
  (#eq? @_t "Tool")
  (#eq? @_k "RawInputSchema"))
+
+; A list of such literals: []mcp.Tool{{Name: "…"}, …}
+((composite_literal
+   type: (slice_type element: (qualified_type package: (package_identifier) @_p name: (type_identifier) @_t))
+   body: (literal_value (literal_element (literal_value
+     (keyed_element key: (literal_element (identifier) @_k) value: (literal_element (_) @tool.name))) @tool @tool.mark)))
+ (#match? @_p "mcp")
+ (#eq? @_t "Tool")
+ (#eq? @_k "Name")
+ (#set! method "go:tool-literal")
+ (#set! schema_elsewhere ""))
+
+((composite_literal
+   type: (slice_type element: (qualified_type name: (type_identifier) @_t))
+   body: (literal_value (literal_element (literal_value
+     (keyed_element key: (literal_element (identifier) @_k) value: (literal_element (_) @tool.description))) @tool)))
+ (#eq? @_t "Tool")
+ (#eq? @_k "Description"))
+
+; A schema as literals: mcp.ToolInputSchema{Properties: map[string]any{"q": map[string]any{"type": "string"}}}, and
+; &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{"q": {Type: "string"}}, Required: []string{"q"}}.
+((composite_literal
+   type: (qualified_type name: (type_identifier) @_t)
+   body: (literal_value
+     (keyed_element
+       key: (literal_element (identifier) @_k)
+       value: (literal_element (composite_literal body: (literal_value
+         (keyed_element key: (literal_element (_) @parameter.label)) @parameter))))))
+ (#match? @_t "^(ToolInputSchema|Schema)$")
+ (#eq? @_k "Properties")
+ (#set! optional_unless_said ""))
+
+((composite_literal
+   type: (qualified_type name: (type_identifier) @_t)
+   body: (literal_value
+     (keyed_element
+       key: (literal_element (identifier) @_k)
+       value: (literal_element (composite_literal body: (literal_value (literal_element (_) @tool.required)))))))
+ (#match? @_t "^(ToolInputSchema|Schema)$")
+ (#eq? @_k "Required"))
+
+((keyed_element key: (literal_element (_) @_k) value: (literal_element (_) @parameter.json_type))
+ (#match? @_k "^(\"type\"|Type)$"))
+
+((keyed_element key: (literal_element (_) @_k) value: (literal_element (_) @parameter.description))
+ (#match? @_k "^(\"description\"|Description)$"))
 
 ((composite_literal
    type: (_) @_t

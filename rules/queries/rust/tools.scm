@@ -69,6 +69,22 @@
          type_arguments: (type_arguments . (_) @tool.input))))) @tool
  (#eq? @_p "Parameters"))
 
+; Before Parameters<T>: #[tool(param)] before each argument, or #[tool(aggr)] before one that holds all.
+((function_item
+   parameters: (parameters (parameter pattern: (identifier) @parameter.name type: (_) @parameter.type) @parameter)) @tool
+ (#set! marked_only ""))
+
+((attribute (identifier) @_a arguments: (token_tree (identifier) @parameter.mark))
+ (#eq? @_a "tool")
+ (#eq? @parameter.mark "param"))
+
+((parameters
+   (attribute_item (attribute (identifier) @_a arguments: (token_tree (identifier) @_k)))
+   .
+   (parameter type: (_) @tool.input))
+ (#eq? @_a "tool")
+ (#eq? @_k "aggr"))
+
 ; Types, as serde and schemars read them.
 (struct_item name: (type_identifier) @record.name) @record
 
@@ -81,7 +97,7 @@
 ((attribute (identifier) @_a arguments: (token_tree "default" @field.optional))
  (#eq? @_a "serde"))
 
-((attribute (identifier) @_a arguments: (token_tree (identifier) @_k . "=" . (_) @field.description))
+((attribute (identifier) @_a arguments: (token_tree (identifier) @_k . "=" . (_) @field.description @parameter.description))
  (#eq? @_a "schemars")
  (#eq? @_k "description"))
 

@@ -14,15 +14,20 @@ const HOME: &str = "/%home";
 /// Entries of a folder that are listed.
 const ENTRIES: usize = 10_000;
 
+/// Modules of Node, by their first part.
 const MODULES: &[&str] = &[
     "assert",
     "async_hooks",
     "buffer",
     "child_process",
     "cluster",
+    "console",
+    "constants",
     "crypto",
     "dgram",
+    "diagnostics_channel",
     "dns",
+    "domain",
     "events",
     "fs",
     "http",
@@ -38,8 +43,11 @@ const MODULES: &[&str] = &[
     "punycode",
     "querystring",
     "readline",
+    "repl",
+    "sea",
     "stream",
     "string_decoder",
+    "test",
     "timers",
     "tls",
     "tty",
@@ -53,7 +61,12 @@ const MODULES: &[&str] = &[
 
 /// Whether something outside the package belongs to Node.
 pub(super) fn is_builtin(path: &str) -> bool {
-    !path.contains(':') && MODULES.contains(&path.split(['.', '/']).next().unwrap_or(path))
+    !path.contains(':') && is_module(path.split('.').next().unwrap_or(path))
+}
+
+/// Whether an import without `node:` means a module of Node.
+pub(super) fn is_module(specifier: &str) -> bool {
+    MODULES.contains(&specifier.split('/').next().unwrap_or(specifier))
 }
 
 /// The absolute path of a file or folder of the package.

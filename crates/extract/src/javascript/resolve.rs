@@ -24,49 +24,6 @@ pub(super) enum Resolved {
 const EXTENSIONS: [&str; 8] = [".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
 /// Folders that builds are written to; the source they are made from lies in `src`.
 const BUILT: [&str; 5] = ["dist", "build", "lib", "out", "bin"];
-/// Modules of Node, by their first part.
-const BUILTINS: [&str; 40] = [
-    "assert",
-    "async_hooks",
-    "buffer",
-    "child_process",
-    "cluster",
-    "console",
-    "constants",
-    "crypto",
-    "dgram",
-    "diagnostics_channel",
-    "dns",
-    "domain",
-    "events",
-    "fs",
-    "http",
-    "http2",
-    "https",
-    "inspector",
-    "module",
-    "net",
-    "os",
-    "path",
-    "perf_hooks",
-    "process",
-    "punycode",
-    "querystring",
-    "readline",
-    "repl",
-    "sea",
-    "stream",
-    "string_decoder",
-    "test",
-    "timers",
-    "tls",
-    "tty",
-    "url",
-    "util",
-    "v8",
-    "vm",
-    "zlib",
-];
 
 /// Finds the files that imports mean.
 pub(super) struct Resolver<'t> {
@@ -95,7 +52,7 @@ impl<'t> Resolver<'t> {
         if let Some(found) = self.own(file, specifier, require).or_else(|| self.installed(file, specifier, require)) {
             return Resolved::File(found);
         }
-        if BUILTINS.contains(&specifier.split('/').next().unwrap_or(specifier)) {
+        if super::node::is_module(specifier) {
             return Resolved::Builtin(specifier.to_owned());
         }
         if specifier.starts_with(['#', '/']) {

@@ -59,15 +59,21 @@ fn input(recipe: &Recipe, index: &Index<'_>, item: &Item) -> Option<Json> {
         return index.object(&index.input_of(&handler.source)?.source);
     }
     // A declaration apart from its handler, in a form that states parameters nowhere else.
-    if item.settings.contains_key("schema_elsewhere") {
+    if item.settings.contains_key("schema_elsewhere") && item.parts.is_empty() {
         return None;
     }
+    let named: Vec<String> = item.all("required").iter().filter_map(|name| index.text(&name.expr)).collect();
     let mut properties = Map::new();
     let mut required = Vec::new();
     for parameter in &item.parts {
+        if parameter.settings.contains_key("marked_only") && !parameter.has("mark") {
+            continue;
+        }
         let Some(name) = parameter_name(index, parameter) else { continue };
         let is_described = parameter.has("description");
-        let (schema, is_optional) = match (parameter.settings.get("json_type"), parameter.get("type")) {
+        let stated = parameter.get("json_type").and_then(|json_type| index.text(&json_type.expr));
+        let stated = parameter.settings.get("json_type").or(stated.as_ref());
+        let (schema, is_optional) = match (stated, parameter.get("type")) {
             (Some(json_type), _) => (Some(json!({"type": json_type})), false),
             (None, Some(type_name)) => index.schema(&type_name.source),
             (None, None) => (None, false),
@@ -83,7 +89,7 @@ fn input(recipe: &Recipe, index: &Index<'_>, item: &Item) -> Option<Json> {
         if !choices.is_empty() {
             schema["enum"] = json!(choices);
         }
-        if is_required(parameter, is_optional) {
+        if is_required(parameter, is_optional) || named.contains(&name) {
             required.push(json!(name));
         }
         properties.insert(name, schema);
