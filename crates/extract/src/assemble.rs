@@ -6,6 +6,7 @@ use riskdex_model::{Annotations, Extraction, Gap, GapKind, Tool, capped};
 use serde_json::Value;
 
 use crate::about::Identity;
+use crate::fold;
 use crate::found::Found;
 use crate::limits;
 use crate::manifest::Stated;
@@ -170,6 +171,7 @@ fn bound_tool(tool: &mut Tool, gaps: &mut Vec<Gap>) {
     if let Some(length) = tool.annotations.as_mut().and_then(|a| shorten(&mut a.title, limits::LINE_CHARS)) {
         cut.push(format!("{label} has a title of {length} characters; cut"));
     }
+    tool.gated = tool.gated.take().map(|conditions| fold::shown(&conditions));
     shorten(&mut tool.gated, NOTE_CHARS);
     if !fits(&tool.input_schema) {
         cut.push(format!("{label} has an input schema too large to keep"));

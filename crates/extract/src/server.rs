@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, Tool};
 
-use crate::fold::{Value, Vars};
+use crate::fold::{self, Value, Vars};
 
 /// A server object of the package under reading.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Server {
     pub attrs: Vars,
     /// Whether the program runs it.
     pub is_run: Cell<bool>,
+    /// The conditions under which it does, where it takes any.
+    pub started: RefCell<Option<String>>,
     /// Whether it is a part of another server.
     pub is_mounted: Cell<bool>,
 }
@@ -51,8 +53,20 @@ impl Server {
             starters: RefCell::default(),
             attrs,
             is_run: Cell::new(false),
+            started: RefCell::default(),
             is_mounted: Cell::new(false),
         }
+    }
+
+    /// Notes that the program runs it under a condition; of several ways to run it what they have in common counts.
+    pub(crate) fn run(&self, gated: Option<String>) {
+        let is_again = self.is_run.replace(true);
+        let mut started = self.started.borrow_mut();
+        *started = match (is_again, started.take(), gated) {
+            (false, _, gated) => gated,
+            (true, Some(before), Some(now)) => fold::common(&before, &now),
+            (true, ..) => None,
+        };
     }
 
     /// Puts something on it.

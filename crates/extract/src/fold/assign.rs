@@ -165,8 +165,8 @@ impl Interp<'_> {
             return dict.items.borrow_mut().shift_remove(&id).map(|(_, value)| value);
         }
         let opposite = gates.iter().all(|gate| gate.usual).then(|| {
-            let words: Vec<&str> = gates.iter().map(|gate| &*gate.words).collect();
-            Gate { words: format!("not ({})", words.join(" and ")).into(), usual: false }
+            let words = super::condition::all_of(gates.iter().map(|gate| &*gate.words)).unwrap_or_default();
+            Gate { words: format!("not ({words})").into(), usual: false }
         });
         let mut items = dict.items.borrow_mut();
         let (_, value) = items.get_mut(&id)?;

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use super::exec::Flow;
 use super::scope::Vars;
 use super::value::{Gate, Place, Value};
-use super::{ALTERNATIVES, Interp};
+use super::{ALTERNATIVES, Interp, condition};
+use crate::module::Expr;
 
 /// What happens only when somebody changes a setting may take one part in so many of the steps that are left.
 const UNUSUAL: u64 = 4;
@@ -26,13 +27,14 @@ impl Interp<'_> {
     }
 
     pub(super) fn gated_beyond(&self, depth: usize) -> Option<String> {
-        let mut words: Vec<&str> = Vec::new();
-        for gate in self.gates.get(depth..).unwrap_or_default().iter().filter(|gate| !gate.usual) {
-            if !words.contains(&&*gate.words) {
-                words.push(&gate.words);
-            }
-        }
-        (!words.is_empty()).then(|| words.join(" and "))
+        let open = self.gates.get(depth..).unwrap_or_default().iter();
+        condition::all_of(open.filter(|gate| !gate.usual).map(|gate| &*gate.words))
+    }
+
+    /// A condition and its opposite, in words; `value` is what it evaluates to.
+    pub(super) fn conditions(&self, test: &Expr, value: &Value) -> [Rc<str>; 2] {
+        let named = if self.is_python() { condition::of_setting(test, value) } else { None };
+        named.unwrap_or_else(|| [condition::holds(test), condition::fails(test)]).map(Rc::from)
     }
 
     /// How many conditions are open.
@@ -154,7 +156,7 @@ impl Interp<'_> {
         let (first, second) = if usual == Some(false) { (fails, holds) } else { (holds, fails) };
         if usual.is_some() && is_constant(&first) && is_constant(&second) && first.same(&second) != Some(true) {
             let place = Place { file: "".into(), line: 0 };
-            return self.setting("a setting", Some(first), &place);
+            return self.setting(condition::SETTING, Some(first), &place);
         }
         one_of([first, second])
     }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::value::{Gate, Place, Value};
-use super::words::{opposite, words};
 use super::{Interp, Scope, ScopeKind};
 use crate::module::{Expr, ExprKind, Function, Stmt, StmtKind, UnaryOp};
 
@@ -167,7 +166,7 @@ impl Interp<'_> {
             Truth::Known(true) => self.exec_inner(then, scope),
             Truth::Known(false) => self.exec_inner(otherwise, scope),
             Truth::Depends(usual) => {
-                let conditions = [words(test).into(), opposite(test).into()];
+                let conditions = self.conditions(test, &value);
                 let branch = |interp: &mut Self, block: &[Stmt], is_usual: bool| match usual {
                     Some(_) if !is_usual => interp.narrowed(test, block, scope),
                     _ => interp.exec_inner(block, scope),

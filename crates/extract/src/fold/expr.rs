@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::exec::Truth;
 use super::value::{Cause, Gate, ListKind, Place, Value};
-use super::words::{opposite, words};
+use super::words::words;
 use super::{Args, Interp, Scope, ScopeKind};
 use crate::module::{
     Arg, Call, Clause, Comprehension, ComprehensionKind, DictItem, Expr, ExprKind, LogicOp, TemplatePart, UnaryOp,
@@ -86,8 +86,9 @@ impl Interp<'_> {
                     Truth::Known(true) => self.eval(then, scope),
                     Truth::Known(false) => self.eval(otherwise, scope),
                     Truth::Depends(usual) => {
-                        let a = self.eval_under(words(test), usual == Some(true), then, scope);
-                        let b = self.eval_under(opposite(test), usual == Some(false), otherwise, scope);
+                        let [holds, fails] = self.conditions(test, &value);
+                        let a = self.eval_under(holds, usual == Some(true), then, scope);
+                        let b = self.eval_under(fails, usual == Some(false), otherwise, scope);
                         self.either(usual, a, b)
                     }
                 }
@@ -136,9 +137,9 @@ impl Interp<'_> {
         self.unknown(Cause::NotUnderstood, format!("`{name}`"), place)
     }
 
-    fn eval_under(&mut self, condition: String, usual: bool, expr: &Expr, scope: &Rc<Scope>) -> Value {
+    fn eval_under(&mut self, words: Rc<str>, usual: bool, expr: &Expr, scope: &Rc<Scope>) -> Value {
         let raised = self.raised;
-        let value = self.under(Gate { words: condition.into(), usual }, |interp| interp.eval(expr, scope));
+        let value = self.under(Gate { words, usual }, |interp| interp.eval(expr, scope));
         // What is raised under a condition is not raised for sure.
         self.raised = raised;
         value
@@ -163,7 +164,8 @@ impl Interp<'_> {
             }
             (_, Truth::Known(_)) => value,
             (LogicOp::And, Truth::Depends(usual)) => {
-                let other = self.eval_under(words(left), usual == Some(true), right, scope);
+                let [holds, _] = self.conditions(left, &value);
+                let other = self.eval_under(holds, usual == Some(true), right, scope);
                 if let Truth::Known(false) = self.truth(&other) {
                     return other;
                 }
@@ -171,7 +173,8 @@ impl Interp<'_> {
                 self.either(usual, other, value)
             }
             (_, Truth::Depends(usual)) => {
-                let other = self.eval_under(opposite(left), usual == Some(false), right, scope);
+                let [_, fails] = self.conditions(left, &value);
+                let other = self.eval_under(fails, usual == Some(false), right, scope);
                 match (&value, usual) {
                     // A setting that is not made: the fallback is what it is by default.
                     (Value::Unknown(unknown), Some(false)) if unknown.default.is_some() => {
@@ -370,7 +373,8 @@ impl Interp<'_> {
                         break;
                     }
                     Truth::Depends(usual) => {
-                        self.gates.push(Gate { words: words(test).into(), usual: usual == Some(true) });
+                        let [words, _] = self.conditions(test, &value);
+                        self.gates.push(Gate { words, usual: usual == Some(true) });
                     }
                 }
             }

@@ -1,10 +1,14 @@
 //! Elements, items and slices of containers.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::branch::one_of;
-use super::value::{Cause, Dict, Gate, List, ListKind, Place, Unknown, Value};
+use super::value::{Cause, Dict, Gate, Key, List, ListKind, Place, Unknown, Value};
 use super::{ELEMENTS, Interp};
+
+/// The condition for what is there by other settings than the usual.
+pub(crate) const CHANGED: &str = "settings changed from their defaults";
 
 /// The elements of something that is iterated.
 #[derive(Debug, Default)]
@@ -52,6 +56,7 @@ impl Interp<'_> {
     /// The first alternative's elements, and the others' under a condition.
     fn iterate_any(&mut self, values: &Rc<[Value]>, place: &Place) -> Items {
         let mut all = Items::default();
+        let mut seen: HashSet<Key> = HashSet::new();
         // An alternative that is not understood says nothing about what is usual.
         let mut first = true;
         for value in values.iter() {
@@ -63,14 +68,16 @@ impl Interp<'_> {
             first = first && items.open.is_some();
             all.open = all.open.or(items.open);
             for item in items.values {
-                let seen = all.values.iter().any(|known| match known {
-                    Value::Gated(gated) => gated.1.same(&item) == Some(true),
-                    known => known.same(&item) == Some(true),
-                });
-                if !seen && usual {
+                let plain = if let Value::Gated(gated) = &item { &gated.1 } else { &item };
+                let is_known = !matches!(plain, Value::Unknown(_) | Value::OneOf(_));
+                if is_known && plain.key().is_some_and(|key| !seen.insert(key)) {
+                    continue;
+                }
+                if usual {
                     all.values.push(item);
-                } else if !seen {
-                    all.values.push(Value::Gated(Rc::new((Gate::unusual(), item))));
+                } else {
+                    let gate = Gate { words: CHANGED.into(), usual: false };
+                    all.values.push(Value::Gated(Rc::new((gate, item))));
                 }
             }
         }

@@ -7,8 +7,10 @@
 
 mod assign;
 mod branch;
+mod budget;
 mod call;
 mod class;
+mod condition;
 mod dialect;
 mod exec;
 mod expr;
@@ -24,19 +26,20 @@ use std::rc::Rc;
 use riskdex_model::{Gap, GapKind};
 
 pub(crate) use branch::one_of;
+pub(crate) use condition::{common, drop_shared, shown};
 pub(crate) use dialect::Dialect;
 pub(crate) use exec::Truth;
-pub(crate) use items::Items;
-pub(crate) use items::{list_kind, pick, under_gate_of};
+pub(crate) use items::{CHANGED, Items, list_kind, pick, under_gate_of};
 pub(crate) use scope::{Scope, ScopeKind, Vars};
 pub(crate) use value::{
-    Args, Budget, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace,
-    Place, Super, Unknown, Value,
+    Args, Cause, Class, Closure, Dict, Gate, Generic, Instance, Key, List, ListKind, Made, Method, Namespace, Place,
+    Super, Unknown, Value,
 };
 
 use crate::module::Language;
 use crate::server::Server;
 use branch::Journal;
+use budget::Budget;
 use call::{Frame, Work};
 
 /// How many expressions, statements and calls may be inside one another.
@@ -44,7 +47,7 @@ const DEPTH: usize = 1200;
 /// How many calls may be inside one another.
 const CALLS: usize = 80;
 /// How many values a [`Value::OneOf`] may hold.
-const ALTERNATIVES: usize = 8;
+pub(crate) const ALTERNATIVES: usize = 8;
 /// How long a computed string may get, in bytes.
 pub(crate) const TEXT: usize = 1 << 20;
 /// How many elements a computed list may get.

@@ -4,6 +4,9 @@ use crate::module::{Arg, BinaryOp, Expr, ExprKind, LogicOp, TemplatePart, UnaryO
 
 /// The longest text, in characters.
 const LENGTH: usize = 120;
+/// The longest arguments of a call, in bytes, and the longest string, in characters, that are written out.
+const ARGUMENTS: usize = 40;
+const STRING: usize = 40;
 
 /// The expression much as it was written, shortened.
 pub(crate) fn words(expr: &Expr) -> String {
@@ -12,18 +15,8 @@ pub(crate) fn words(expr: &Expr) -> String {
     riskdex_model::capped(&out, LENGTH).into_owned()
 }
 
-/// The opposite of a condition.
-pub(crate) fn opposite(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Unary(UnaryOp::Not, inner) => words(inner),
-        ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..) => {
-            format!("not {}", words(expr))
-        }
-        _ => format!("not ({})", words(expr)),
-    }
-}
-
-fn write(expr: &Expr, out: &mut String, depth: usize) {
+/// Writes the expression, `depth` levels inside another.
+pub(super) fn write(expr: &Expr, out: &mut String, depth: usize) {
     if depth > 12 || out.len() > 4 * LENGTH {
         out.push('…');
         return;
@@ -37,7 +30,8 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
         ExprKind::Number(n) => out.push_str(&n.to_string()),
         ExprKind::Str(text) => {
             out.push('"');
-            out.push_str(&riskdex_model::capped(text, 40));
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('"', "'");
+            out.push_str(&riskdex_model::capped(&text, STRING));
             out.push('"');
         }
         ExprKind::Template(parts) | ExprKind::Tagged(_, parts) => {
@@ -73,6 +67,7 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
         ExprKind::Call(call) => {
             write(&call.callee, out, depth);
             out.push('(');
+            let from = out.len();
             for (n, arg) in call.args.iter().enumerate() {
                 if n > 0 {
                     out.push_str(", ");
@@ -86,6 +81,10 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
                     }
                     Arg::Spread(_) | Arg::NamedSpread(_) => out.push('…'),
                 }
+            }
+            if out.len() - from > ARGUMENTS {
+                out.truncate(from);
+                out.push('…');
             }
             out.push(')');
         }
@@ -101,12 +100,13 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
         }
         ExprKind::Binary(left, op, right) => {
             write(left, out, depth);
-            out.push(' ');
             out.push_str(operator(*op));
-            out.push(' ');
             write(right, out, depth);
         }
         ExprKind::Logic(left, op, right) => {
+            // Conditions are joined by `and`; what is joined otherwise stands apart.
+            let is_apart = *op != LogicOp::And;
+            out.push_str(if is_apart { "(" } else { "" });
             write(left, out, depth);
             out.push_str(match op {
                 LogicOp::And => " and ",
@@ -114,6 +114,7 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
                 LogicOp::Coalesce => " ?? ",
             });
             write(right, out, depth);
+            out.push_str(if is_apart { ")" } else { "" });
         }
         ExprKind::Unary(op, inner) => {
             out.push_str(match op {
@@ -131,31 +132,49 @@ fn write(expr: &Expr, out: &mut String, depth: usize) {
     }
 }
 
-fn operator(op: BinaryOp) -> &'static str {
+/// The operator with a space on either side.
+pub(super) fn operator(op: BinaryOp) -> &'static str {
     match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::FloorDiv => "//",
-        BinaryOp::Rem => "%",
-        BinaryOp::Pow => "**",
-        BinaryOp::BitOr => "|",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitXor => "^",
-        BinaryOp::Shl => "<<",
-        BinaryOp::Shr => ">>",
-        BinaryOp::MatMul => "@",
-        BinaryOp::Eq => "==",
-        BinaryOp::NotEq => "!=",
-        BinaryOp::Lt => "<",
-        BinaryOp::LtEq => "<=",
-        BinaryOp::Gt => ">",
-        BinaryOp::GtEq => ">=",
-        BinaryOp::In => "in",
-        BinaryOp::NotIn => "not in",
-        BinaryOp::Is => "is",
-        BinaryOp::IsNot => "is not",
-        BinaryOp::InstanceOf => "instanceof",
+        BinaryOp::Add => " + ",
+        BinaryOp::Sub => " - ",
+        BinaryOp::Mul => " * ",
+        BinaryOp::Div => " / ",
+        BinaryOp::FloorDiv => " // ",
+        BinaryOp::Rem => " % ",
+        BinaryOp::Pow => " ** ",
+        BinaryOp::BitOr => " | ",
+        BinaryOp::BitAnd => " & ",
+        BinaryOp::BitXor => " ^ ",
+        BinaryOp::Shl => " << ",
+        BinaryOp::Shr => " >> ",
+        BinaryOp::MatMul => " @ ",
+        BinaryOp::Eq => " == ",
+        BinaryOp::NotEq => " != ",
+        BinaryOp::Lt => " < ",
+        BinaryOp::LtEq => " <= ",
+        BinaryOp::Gt => " > ",
+        BinaryOp::GtEq => " >= ",
+        BinaryOp::In => " in ",
+        BinaryOp::NotIn => " not in ",
+        BinaryOp::Is => " is ",
+        BinaryOp::IsNot => " is not ",
+        BinaryOp::InstanceOf => " instanceof ",
     }
+}
+
+/// The comparison that holds where this one does not.
+pub(super) fn opposite_operator(op: BinaryOp) -> Option<BinaryOp> {
+    Some(match op {
+        BinaryOp::Eq => BinaryOp::NotEq,
+        BinaryOp::NotEq => BinaryOp::Eq,
+        BinaryOp::Lt => BinaryOp::GtEq,
+        BinaryOp::GtEq => BinaryOp::Lt,
+        BinaryOp::Gt => BinaryOp::LtEq,
+        BinaryOp::LtEq => BinaryOp::Gt,
+        BinaryOp::In => BinaryOp::NotIn,
+        BinaryOp::NotIn => BinaryOp::In,
+        BinaryOp::Is => BinaryOp::IsNot,
+        BinaryOp::IsNot => BinaryOp::Is,
+        _ => return None,
+    })
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::collections::{as_kind, fill, sorted, unclear};
-use super::{Python, objects};
+use super::{Python, files, objects};
 use crate::fold::{Args, ELEMENTS, Interp, ListKind, Place, Super, Value, one_of};
 
 const NAMES: &[&str] = &[
@@ -103,6 +103,8 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
     let first = args.positional.first();
     Some(match name {
         "str" | "repr" | "format" | "ascii" => match first {
+            // A path stays one: where the package will lie is not known.
+            Some(path @ Value::Made(_)) if name == "str" && files::path_of(path).is_some() => path.clone(),
             Some(value) => {
                 let value = value.clone();
                 interp.text_of(&value, (name == "repr").then_some("!r"), place)
@@ -226,6 +228,10 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
             _ => return None,
         },
         "type" => return type_of(args),
+        // What reading them through a receiver gives is decided there.
+        "property" | "classmethod" | "staticmethod" => {
+            interp.made(&Value::external(format!("builtins.{name}")), args, place)
+        }
         "super" => {
             let (receiver, after) = match &args.positional[..] {
                 [Value::Class(class), receiver] => (receiver.clone(), class.clone()),
@@ -233,10 +239,8 @@ pub(super) fn call(python: &Python, interp: &mut Interp, name: &str, args: &Args
             };
             Value::Super(Rc::new(Super { receiver, after }))
         }
-        "vars" => match first {
-            Some(object) => interp.get(object, "__dict__", place),
-            None => return None,
-        },
+        "vars" if first.is_some() => interp.get(first?, "__dict__", place),
+        "vars" | "globals" => Value::dict(python.module_in(&place.file)?.scope.vars.snapshot()),
         "exit" | "quit" => {
             interp.raise();
             Value::Null

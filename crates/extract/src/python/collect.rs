@@ -6,7 +6,7 @@ use riskdex_model::Tool;
 
 use super::Python;
 use super::entry::Manifest;
-use crate::fold::Interp;
+use crate::fold::{Interp, drop_shared};
 use crate::found::{Elsewhere, Found};
 use crate::server::{Entry, Server};
 
@@ -23,7 +23,11 @@ pub(super) fn found(python: &Python, interp: &mut Interp, manifest: &Manifest) -
     let shown = if run.is_empty() { tops } else { run };
     let mut reasons: Vec<Rc<str>> = Vec::new();
     for server in &shown {
+        let before = found.tools.len();
         add(&mut found, &mut reasons, server, None, None, 0);
+        if let Some(own) = found.tools.get_mut(before..) {
+            drop_shared(own, server.started.borrow().as_deref());
+        }
     }
     found.dynamic = (!reasons.is_empty()).then(|| reasons.join("; "));
     if found.tools.is_empty() && found.dynamic.is_none() {

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use super::Python;
 use super::recipes::last;
-use crate::fold::{Args, Closure, Interp, ListKind, Made, Place, Value};
+use crate::fold::{ALTERNATIVES, Args, Cause, Closure, Interp, ListKind, Made, Place, Unknown, Value, one_of};
 use crate::module::{ExprKind, ParamKind};
 
 /// The class of the object that tells a command how it is run.
 const CONTEXT: &str = "click.Context";
 
 /// The package whose object this is, however many calls and attributes away.
-fn root(value: &Value) -> Option<&str> {
+pub(super) fn package_of(value: &Value) -> Option<&str> {
     let mut at = value;
     for _ in 0..16 {
         at = match at {
@@ -34,7 +34,7 @@ pub(super) fn call_method(
     args: &Args,
     place: &Place,
 ) -> Option<Value> {
-    let package = root(receiver)?;
+    let package = package_of(receiver)?;
     if is_parser(package) {
         match name {
             "add_argument" => {
@@ -43,10 +43,23 @@ pub(super) fn call_method(
             }
             "set_defaults" => {
                 for (name, value) in &args.named {
+                    if value.is_function() {
+                        // Each subcommand sets its own.
+                        add_choice(python, name, value.clone());
+                        continue;
+                    }
                     let setting = interp.setting(format!("argument `{name}`"), Some(value.clone()), place);
                     python.flags.borrow_mut().insert(name.to_string(), setting);
                 }
                 return Some(Value::Null);
+            }
+            "add_parser" => {
+                if let (Value::Made(parsers), Some(name)) = (receiver, args.positional.first())
+                    && let Some(dest) = parsers.args.named("dest").and_then(Value::as_str)
+                {
+                    add_choice(python, dest, name.clone());
+                }
+                return None;
             }
             "parse_args" => return Some(namespace(interp, place)),
             "parse_known_args" => {
@@ -85,6 +98,24 @@ fn namespace(interp: &mut Interp, place: &Place) -> Value {
     interp.made(&Value::external("argparse.Namespace"), &Args::default(), place)
 }
 
+/// One more value that an argument may have; of many nobody keeps count.
+fn add_choice(python: &Python, dest: &str, choice: Value) {
+    let mut flags = python.flags.borrow_mut();
+    let known = match flags.get(dest) {
+        Some(Value::OneOf(known)) => known.to_vec(),
+        Some(Value::Unknown(_)) => return,
+        Some(known) => vec![known.clone()],
+        None => Vec::new(),
+    };
+    if known.len() >= ALTERNATIVES {
+        let place = Place { file: "".into(), line: 0 };
+        let (cause, reason) = (Cause::Setting, "the subcommand".into());
+        flags.insert(dest.to_owned(), Value::Unknown(Rc::new(Unknown { cause, reason, place, default: None })));
+        return;
+    }
+    flags.insert(dest.to_owned(), one_of(known.into_iter().chain([choice])));
+}
+
 fn add_argument(python: &Python, interp: &mut Interp, args: &Args, place: &Place) {
     let names: Vec<&str> = args.positional.iter().filter_map(Value::as_str).collect();
     let long = names.iter().find(|name| name.starts_with("--")).or(names.first()).copied();
@@ -93,6 +124,11 @@ fn add_argument(python: &Python, interp: &mut Interp, args: &Args, place: &Place
         Some(dest) => dest.to_owned(),
         None => flag.trim_start_matches('-').replace('-', "_"),
     };
+    if let (false, Some(Value::List(choices))) = (flag.starts_with('-'), args.named("choices")) {
+        // What the program is asked to do: nothing is usual.
+        choices.snapshot().into_iter().for_each(|choice| add_choice(python, &dest, choice));
+        return;
+    }
     let action = args.named("action").and_then(|action| action.as_str()).unwrap_or_default();
     let default = args.named("default").cloned().or(match action {
         "store_true" => Some(Value::Bool(false)),
@@ -131,7 +167,7 @@ pub(super) fn attribute(
 /// Calls a command, or a decorator that makes one.
 pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
     let value = Value::Made(made.clone());
-    let package = root(&value)?;
+    let package = package_of(&value)?;
     if !is_commander(package) {
         return None;
     }
@@ -208,7 +244,7 @@ fn push_command(interp: &mut Interp, group: &Value, command: Value) {
     }
 }
 
-/// Runs a command's function and all its subcommands.
+/// Runs a command's function and its subcommands, until one of them runs a server.
 fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
     if made.attrs.get("running").is_some() {
         return Some(Value::Null);
@@ -220,11 +256,15 @@ fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
         made.attrs.remove("running");
         return None;
     }
+    let before = running(interp);
     if let Some(function) = function {
         call_as_command(interp, &function, place);
     }
     if let Some(Value::List(commands)) = commands {
         for command in commands.snapshot() {
+            if running(interp) > before {
+                break;
+            }
             match &command {
                 Value::Made(command) => {
                     run(interp, command, place);
@@ -235,6 +275,11 @@ fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
     }
     made.attrs.remove("running");
     Some(Value::Null)
+}
+
+/// How many servers the program runs so far: the command that runs one is the one that matters.
+fn running(interp: &Interp) -> usize {
+    interp.servers.iter().filter(|server| server.is_run.get()).count()
 }
 
 /// Calls a function as a command line would: every parameter is a setting. What it complains about ends that command

@@ -85,6 +85,7 @@ impl Dialect for Python<'_> {
     fn index(&self, interp: &mut Interp, object: &Value, key: &Value, place: &Place) -> Option<Value> {
         match object {
             Value::External(path) if &**path == "os.environ" => Some(library::environment(interp, key, None, place)),
+            Value::External(path) if &**path == "sys.modules" => self.module(interp, key.as_str()?),
             Value::External(_) | Value::Generic(_) => Some(generic(object, key)),
             Value::Class(class) => match objects::enum_member_named(interp, class, key) {
                 Some(member) => Some(member),

@@ -95,9 +95,22 @@ pub(super) fn call(python: &Python, path: &str, args: &Args) -> Option<Value> {
         "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.fspath" => Value::str(path_of(first?)?),
         "os.path.join" => Value::str(join(&args.positional, 0)?),
         "os.path.basename" => Value::str(last_part(&path_of(first?)?)),
-        "os.path.exists" | "os.path.isfile" => {
+        "os.path.exists" | "os.path.isfile" | "os.path.isdir" => {
+            let question = path.rsplit('.').next()?;
+            Value::Bool(is_there(python, &path_of(first?)?, question)?)
+        }
+        "os.listdir" => names(&list(python, first?, "*", false)?),
+        "os.path.splitext" => {
             let path = path_of(first?)?;
-            python.tree.contains(&path).then_some(Value::Bool(true))?
+            let at = path.rfind('.').filter(|at| *at > path.rfind('/').map_or(0, |slash| slash + 1));
+            let (stem, extension) = path.split_at(at.unwrap_or(path.len()));
+            Value::list(ListKind::Tuple, vec![Value::str(stem), Value::str(extension)])
+        }
+        "glob.glob" | "glob.iglob" => {
+            let pattern = path_of(first?)?;
+            let (folder, pattern) = pattern.rsplit_once('/').unwrap_or(("", &pattern));
+            let found = list(python, &Value::str(folder), pattern, false)?;
+            Value::list(ListKind::List, found.iter().filter_map(path_of).map(Value::str).collect())
         }
         "importlib.resources.files" | "importlib_resources.files" => {
             let name = match first? {
@@ -164,31 +177,69 @@ pub(super) fn call_method(
             let callee = Value::external("builtins.open");
             python.tree.contains(&path).then(|| interp.made(&callee, &Args::of(vec![Value::str(path)]), &place))
         }
-        "exists" | "is_file" => python.tree.contains(&path_of(receiver)?).then_some(Value::Bool(true)),
-        "glob" | "rglob" | "iterdir" => list(python, receiver, name, args),
-        "close" => None,
+        "exists" | "is_file" | "is_dir" => Some(Value::Bool(is_there(python, &path_of(receiver)?, name)?)),
+        "iterdir" => Some(Value::list(ListKind::List, list(python, receiver, "*", false)?)),
+        "glob" | "rglob" => {
+            let pattern = args.positional.first()?.as_str()?;
+            let found = list(python, receiver, pattern, name == "rglob" || pattern.starts_with("**"))?;
+            Some(Value::list(ListKind::List, found))
+        }
+        "relative_to" => {
+            let (path, from) = (path_of(receiver)?, path_of(args.positional.first()?)?);
+            Some(as_path(path.strip_prefix(&from)?.trim_start_matches('/')))
+        }
+        "with_suffix" | "with_name" => {
+            let (path, given) = (path_of(receiver)?, args.positional.first()?.as_str()?);
+            let (folder, file) = path.rsplit_once('/').unwrap_or(("", &path));
+            let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+            let changed = if name == "with_suffix" { format!("{stem}{given}") } else { given.to_owned() };
+            Some(as_path(normal(&format!("{folder}/{changed}"))?))
+        }
         _ => None,
     }
 }
 
-/// Files of a folder in the artifact, by a pattern such as `*.py`.
-fn list(python: &Python, receiver: &Value, name: &str, args: &Args) -> Option<Value> {
-    let folder = format!("{}/", path_of(receiver)?);
-    let pattern = match name {
-        "iterdir" => "*",
-        _ => args.positional.first()?.as_str()?,
+/// Whether the artifact has the file or folder; what it has not may be there when the server runs.
+fn is_there(python: &Python, path: &str, question: &str) -> Option<bool> {
+    let is_folder = || python.tree.paths().any(|other| other.strip_prefix(path).is_some_and(|r| r.starts_with('/')));
+    match question {
+        "is_dir" | "isdir" if python.tree.contains(path) => Some(false),
+        "is_file" | "isfile" if is_folder() => Some(false),
+        "exists" => (python.tree.contains(path) || is_folder()).then_some(true),
+        "is_dir" | "isdir" => is_folder().then_some(true),
+        _ => python.tree.contains(path).then_some(true),
+    }
+}
+
+/// Files and folders of a folder in the artifact, or with `deep` below it, by a pattern such as `*.py`.
+fn list(python: &Python, folder: &Value, pattern: &str, deep: bool) -> Option<Vec<Value>> {
+    let folder = match path_of(folder)? {
+        root if root.is_empty() => root,
+        folder => format!("{folder}/"),
     };
-    let (before, after) = pattern.rsplit('/').next()?.split_once('*')?;
-    let deep = name == "rglob" || pattern.starts_with("**");
-    let found: Vec<Value> = python
-        .tree
-        .paths()
-        .filter_map(|path| path.strip_prefix(folder.as_str()).map(|rest| (path, rest)))
-        .filter(|(_, rest)| deep || !rest.contains('/'))
-        .filter(|(path, _)| last_part(path).starts_with(before) && path.ends_with(after))
-        .map(|(path, _)| as_path(path))
-        .collect();
-    (!found.is_empty()).then(|| Value::list(ListKind::List, found))
+    let pattern = pattern.rsplit('/').next()?;
+    let (before, after) = pattern.split_once('*').unwrap_or((pattern, ""));
+    let is_wanted = |name: &str| match pattern.contains('*') {
+        true => name.len() >= before.len() + after.len() && name.starts_with(before) && name.ends_with(after),
+        false => name == pattern,
+    };
+    let mut found: Vec<&str> = Vec::new();
+    for path in python.tree.paths() {
+        let Some(rest) = path.strip_prefix(folder.as_str()) else { continue };
+        let reached = match rest.find('/') {
+            Some(at) if !deep => &path[..folder.len() + at],
+            _ => path,
+        };
+        if is_wanted(last_part(reached)) && found.last() != Some(&reached) {
+            found.push(reached);
+        }
+    }
+    (!found.is_empty()).then(|| found.into_iter().map(as_path).collect())
+}
+
+fn names(paths: &[Value]) -> Value {
+    let names = paths.iter().filter_map(path_of).map(|path| Value::str(last_part(&path)));
+    Value::list(ListKind::List, names.collect())
 }
 
 /// The file that an opened handle reads.

@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use super::collections::{as_kind, fill};
 use super::dialect::new_dict;
-use super::recipes::last;
-use super::{Python, commands, files, objects, schema, signature};
+use super::{Python, commands, files, objects, regexp, schema, signature};
 use crate::fold::{Args, Interp, ListKind, Made, Place, Value};
 
 /// Calls a function outside the package.
@@ -24,6 +23,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             Value::Null
         }
         "functools.wraps" | "functools.partial" | "functools.partialmethod" => return None,
+        "functools.cached_property" | "abc.abstractproperty" => interp.made(&Value::external(path), args, place),
         "functools.update_wrapper" => {
             if let (Some(Value::Function(wrapper)), Some(wrapped)) = (first, args.positional.get(1)) {
                 *wrapper.wraps.borrow_mut() = Some(wrapped.clone());
@@ -74,6 +74,10 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             _ => Value::Bool(false),
         },
         "inspect.isclass" => Value::Bool(matches!(first?, Value::Class(_))),
+        "inspect.isabstract" => match first? {
+            Value::Class(class) => Value::Bool(class.bases.iter().any(|base| base.path() == Some("abc.ABC"))),
+            _ => return None,
+        },
         "inspect.ismodule" => Value::Bool(matches!(first?, Value::Module(_))),
         "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => match first? {
             Value::Function(function) => Value::Bool(function.code.is_async),
@@ -145,7 +149,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             let Value::Instance(instance) = first? else { return None };
             copied(interp, instance, &args.named)
         }
-        "re.sub" => return substitute(interp, args, place),
+        "re.sub" => return regexp::substitute(interp, args, place),
         "dataclasses.asdict" => interp.get(first?, "__dict__", place),
         "importlib.metadata.version" => return None,
         _ => {
@@ -158,11 +162,10 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
     })
 }
 
-/// Decorators that mark a class or function: the mark is kept where it changes what the thing is.
+/// Decorators of classes whose annotations are their fields: they leave a mark.
 fn decorate(path: &str, args: &Args) -> Option<Value> {
-    let [decorated] = &args.positional[..] else { return None };
-    match (decorated, last(path)) {
-        (Value::Class(class), _) if args.named.is_empty() => {
+    match &args.positional[..] {
+        [decorated @ Value::Class(class)] if args.named.is_empty() && schema::is_record_mark(path) => {
             class.marks.borrow_mut().push(Value::external(path));
             Some(decorated.clone())
         }
@@ -416,31 +419,6 @@ fn copied(interp: &mut Interp, instance: &Rc<crate::fold::Instance>, changes: &[
     }
     *copy.base.borrow_mut() = instance.base.borrow().clone();
     Value::Instance(copy)
-}
-
-/// `re.sub(pattern, replacement, text)` with a plain replacement.
-fn substitute(interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
-    let pattern = args.get(0, "pattern")?.clone();
-    let replacement = args.get(1, "repl")?.usual()?;
-    let replacement = replacement.as_str().filter(|text| !text.contains(['\\', '$']))?.to_owned();
-    let flags = args.named("flags").or_else(|| args.positional.get(4)).and_then(Value::path).map_or("", |path| {
-        match last(path) {
-            "MULTILINE" | "M" => "(?m)",
-            "DOTALL" | "S" => "(?s)",
-            "IGNORECASE" | "I" => "(?i)",
-            _ => "",
-        }
-    });
-    let text = args.get(2, "string")?.clone();
-    Some(interp.lift(&text, &mut |interp, text| {
-        let compiled = pattern.as_str().and_then(|pattern| {
-            regex::RegexBuilder::new(&format!("{flags}{pattern}")).size_limit(1 << 20).build().ok()
-        });
-        match (compiled, text.as_str()) {
-            (Some(regex), Some(text)) => Value::str(regex.replace_all(text, regex::NoExpand(&replacement))),
-            _ => Value::Unknown(interp.why(text, place)),
-        }
-    }))
 }
 
 fn deep_copy(interp: &mut Interp, value: &Value, depth: usize) -> Value {

@@ -86,6 +86,14 @@ impl Python<'_> {
         !matches!(self.find(dotted), Found::Outside | Found::Missing)
     }
 
+    /// The module whose code stands in that file, once it runs.
+    pub(super) fn module_in(&self, file: &str) -> Option<Rc<Namespace>> {
+        self.modules.borrow().values().find_map(|module| match module {
+            Value::Module(module) if &*module.scope.file == file => Some(module.clone()),
+            _ => None,
+        })
+    }
+
     /// The module of that name: its code is run when it is asked for the first time.
     pub(super) fn module(&self, interp: &mut Interp, dotted: &str) -> Option<Value> {
         if let Some(known) = self.modules.borrow().get(dotted) {

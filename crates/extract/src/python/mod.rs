@@ -17,6 +17,7 @@ mod loader;
 mod objects;
 mod openapi;
 mod recipes;
+mod regexp;
 mod registry;
 mod schema;
 mod sdk;
@@ -25,6 +26,7 @@ mod signature;
 mod tests;
 mod text;
 mod tool;
+mod transform;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

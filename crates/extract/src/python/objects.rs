@@ -114,15 +114,16 @@ pub(super) fn bind(interp: &mut Interp, found: Value, receiver: Option<&Value>, 
                 };
                 Value::Bound(Rc::new((class, function.clone())))
             }
-            (Some("property" | "cached_property" | "computed_field" | "hybrid_property"), Some(function)) => {
-                match receiver {
-                    Some(receiver @ Value::Instance(_)) => {
-                        let place = Place { file: class.scope.file.clone(), line: class.code.line };
-                        interp.call(function, &Args::of(vec![receiver.clone()]), &place)
-                    }
-                    _ => found,
+            (
+                Some("property" | "cached_property" | "abstractproperty" | "computed_field" | "hybrid_property"),
+                Some(function),
+            ) => match receiver {
+                Some(receiver @ Value::Instance(_)) => {
+                    let place = Place { file: class.scope.file.clone(), line: class.code.line };
+                    interp.call(function, &Args::of(vec![receiver.clone()]), &place)
                 }
-            }
+                _ => found,
+            },
             _ => found,
         },
         _ => found,

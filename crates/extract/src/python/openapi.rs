@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::recipes::last;
 use super::schema::{json_of, value_of};
-use crate::fold::{Args, Interp, Made, Place, Value};
+use crate::fold::{Args, CHANGED, Interp, Made, Place, Value};
 use crate::server::{Entry, Server};
 
 /// The methods of HTTP that a path may answer to, in the order of the specification.
@@ -123,7 +123,7 @@ impl Route<'_> {
         let is_tool = |kind: &Value| kind.path().map(last) == Some("TOOL");
         match &kind {
             Value::OneOf(kinds) if kinds.first().is_some_and(is_tool) => Some(None),
-            Value::OneOf(kinds) if kinds.iter().any(is_tool) => Some(Some("other settings than the usual".to_owned())),
+            Value::OneOf(kinds) if kinds.iter().any(is_tool) => Some(Some(CHANGED.to_owned())),
             kind if is_tool(kind) => Some(interp.gated()),
             _ => None,
         }

@@ -42,6 +42,8 @@ struct ToolClass {
     packages: Vec<String>,
     classes: Vec<String>,
     factories: Vec<String>,
+    transforms: Vec<String>,
+    decorators: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +73,12 @@ pub(super) struct Methods {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DynamicMethod {
+    #[serde(default = "sdk_packages")]
+    packages: Vec<String>,
     methods: Vec<String>,
+    /// The argument that has to be true for it.
+    #[serde(default)]
+    pub(super) flag: Option<String>,
     pub(super) reason: String,
     /// Whether the first argument is a document that says what the tools are.
     #[serde(default)]
@@ -126,6 +133,10 @@ pub(super) struct SectionReader {
     pub(super) others_count: bool,
 }
 
+fn sdk_packages() -> Vec<String> {
+    ["mcp", "fastmcp"].map(str::to_owned).to_vec()
+}
+
 impl Recipes {
     /// Reads the recipe file.
     pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
@@ -174,10 +185,18 @@ impl Recipes {
 
     /// Where a server made by this function or method has its tools from.
     pub(super) fn dynamic(&self, path: &str) -> Option<&DynamicMethod> {
-        if !["mcp", "fastmcp"].contains(&first(path)) {
-            return None;
-        }
-        self.dynamic.iter().find(|d| d.methods.iter().any(|name| name == last(path)))
+        self.dynamic.iter().find(|dynamic| is_from(path, &dynamic.packages, &dynamic.methods))
+    }
+
+    /// Whether a function makes a tool object of the one it decorates.
+    pub(super) fn is_tool_decorator(&self, path: &str) -> bool {
+        is_from(path, &self.tool.packages, &self.tool.decorators)
+    }
+
+    /// Whether the path is a method that makes a tool object out of another.
+    pub(super) fn is_tool_transform(&self, path: &str) -> bool {
+        let Some((class, method)) = path.rsplit_once('.') else { return false };
+        self.tool.transforms.iter().any(|name| name == method) && self.is_tool(class)
     }
 
     /// The argument that a function outside the package calls: by position, or by keyword.

@@ -13,6 +13,8 @@ use crate::server::{Entry, Server};
 
 /// The attribute that holds the table, once the program has asked for it.
 const TABLE: &str = "tools by name";
+/// The attribute that says how many registrations are in it.
+const SEEN: &str = "tools in the table";
 
 /// The table from names to tool objects, with everything registered so far.
 pub(super) fn table(interp: &mut Interp, server: &Rc<Server>) -> Rc<Dict> {
@@ -24,7 +26,12 @@ pub(super) fn table(interp: &mut Interp, server: &Rc<Server>) -> Rc<Dict> {
             table
         }
     };
-    for entry in server.entries.borrow().iter() {
+    let seen = match server.attrs.get(SEEN) {
+        Some(Value::Int(seen)) => usize::try_from(seen).unwrap_or(0),
+        _ => 0,
+    };
+    server.attrs.set(SEEN, Value::Int(server.entries.borrow().len() as i64));
+    for entry in server.entries.borrow().iter().skip(seen) {
         if let Entry::Tool(tool) = entry
             && table.get_str(&tool.name).is_none()
         {
@@ -148,6 +155,7 @@ pub(super) fn override_list(python: &Python, interp: &mut Interp, server: &Rc<Se
         return;
     }
     server.attrs.remove(TABLE);
+    server.attrs.remove(SEEN);
     let is_whole = after.iter().all(|entry| matches!(entry, Entry::Tool(_) | Entry::Mount { .. }));
     let names: Vec<String> = after.iter().filter_map(tool_name).map(str::to_owned).collect();
     // What the instance leaves out is left out, if all of its answer was understood.

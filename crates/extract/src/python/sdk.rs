@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use riskdex_model::{Gap, GapKind};
 
+use super::commands::package_of;
 use super::recipes::last;
 use super::tool::{self, Registration};
 use super::{Python, openapi, registry};
@@ -17,7 +18,13 @@ pub(super) fn is_model_method(name: &str) -> bool {
 
 /// Calls something outside the package by its full name.
 pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args, place: &Place) -> Option<Value> {
-    if let Some(reason) = python.recipes.dynamic(path) {
+    if python.recipes.is_tool_decorator(path)
+        && let [function] = &args.positional[..]
+        && tool::subject(function).is_some()
+    {
+        return Some(tool::made_of(interp, path, function, &args.named, place));
+    }
+    if let Some(reason) = python.recipes.dynamic(path).filter(|dynamic| dynamic.flag.is_none()) {
         let server = interp.server(path);
         if !reason.is_document || !openapi::register(interp, &server, args, place) {
             server.put(Entry::Dynamic(reason.reason.as_str().into()));
@@ -136,6 +143,14 @@ pub(super) fn call_method(
     if let (Value::Method(method), "__setitem__") = (receiver, name) {
         return set_handler(python, method, args);
     }
+    if let Some(dynamic) = package_of(receiver).and_then(|package| python.recipes.dynamic(&format!("{package}.{name}")))
+        && let Some(flag) = &dynamic.flag
+    {
+        if matches!(args.named(flag).and_then(Value::usual), Some(Value::Bool(true))) {
+            interp.server(package_of(receiver)?).put(Entry::Dynamic(dynamic.reason.as_str().into()));
+        }
+        return None;
+    }
     let server = server_of(python, receiver)?;
     let methods = &python.recipes.methods;
     if has(&methods.handle, name) {
@@ -173,7 +188,7 @@ pub(super) fn call_method(
         return Some(Value::Null);
     }
     if has(&methods.run, name) {
-        server.is_run.set(true);
+        server.run(interp.gated());
         return None;
     }
     match name {
@@ -250,9 +265,15 @@ pub(super) fn call_made(
     args: &Args,
     place: &Place,
 ) -> Option<Value> {
+    let function = args.positional.first()?;
+    if let Value::External(path) = &made.callee {
+        let is_decorator = python.recipes.is_tool_decorator(path) && tool::subject(function).is_some();
+        let mut options = made.args.named.clone();
+        options.extend(made.args.positional.first().map(|name| ("name".into(), name.clone())));
+        return is_decorator.then(|| tool::made_of(interp, path, function, &options, place));
+    }
     let Value::Method(method) = &made.callee else { return None };
     let server = server_of(python, &method.receiver)?;
-    let function = args.positional.first()?;
     if has(&python.recipes.methods.register, &method.name) {
         put(python, interp, &server, function, &made.args, "python:decorator", place);
         return Some(function.clone());
@@ -303,6 +324,7 @@ pub(super) fn put(
         let registration = Registration { server, subject, options, method, place };
         match tool::build(python, interp, &registration) {
             Ok(Some(tool)) => {
+                interp.results += 1;
                 registry::remember(server, &tool.name, subject);
                 return server.put(Entry::Tool(Box::new(tool)));
             }

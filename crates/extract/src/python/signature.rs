@@ -19,13 +19,18 @@ pub(super) struct Parameter {
     pub(super) is_single: bool,
 }
 
-/// The parameters of a registered function that are not bound already.
+/// The parameters of a registered function that are not bound by position.
 pub(super) fn parameters(interp: &mut Interp, subject: &Subject) -> Vec<Parameter> {
     if let Some(stated) = stated(interp, &subject.named) {
         return stated;
     }
-    let all = own(interp, &subject.closure);
-    all.into_iter().skip(subject.skip).filter(|param| !subject.bound.contains(&param.name)).collect()
+    let mut open: Vec<Parameter> = own(interp, &subject.closure).into_iter().skip(subject.skip).collect();
+    for param in &mut open {
+        if let Some((_, value)) = subject.bound.iter().find(|(name, _)| *name == param.name) {
+            param.default = Some(value.clone());
+        }
+    }
+    open
 }
 
 /// The parameters of a function as it is written.

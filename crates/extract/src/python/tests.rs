@@ -123,7 +123,7 @@ fn a_setting_gates_what_it_adds_and_not_what_is_there_without_it() {
             ("look", None),
             ("open_gate", None),
             ("oil_hinges", None),
-            ("demolish", Some("args.allow_demolition")),
+            ("demolish", Some("with command line option --allow-demolition")),
             ("after_the_check", None),
         ]
     );
@@ -231,7 +231,7 @@ fn subcommands_are_followed_and_their_options_are_settings() {
     let found = sample("commands");
     assert_eq!(names(&found), ["safe", "dangerous"]);
     assert_eq!(tool(&found, "safe").gated, None);
-    assert_eq!(tool(&found, "dangerous").gated.as_deref(), Some("unsafe"));
+    assert_eq!(tool(&found, "dangerous").gated.as_deref(), Some("with command line option --unsafe"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use riskdex_model::{Annotations, Origin, Tool};
 use serde_json::Value as Json;
 
 use super::schema::{self, Schemas};
-use super::{Python, objects};
+use super::{Python, objects, transform};
 use crate::fold::{Args, Cause, Closure, Interp, Place, Unknown, Value};
 use crate::server::Server;
 
@@ -31,8 +31,8 @@ pub(super) struct Subject {
     pub(super) closure: Rc<Closure>,
     /// How many leading parameters are bound already.
     pub(super) skip: usize,
-    /// Parameters that are bound by name.
-    pub(super) bound: Vec<Rc<str>>,
+    /// Parameters that are bound by name, and to what: their defaults.
+    pub(super) bound: Vec<(Rc<str>, Value)>,
     /// The function whose name and documentation count.
     pub(super) named: Value,
     /// What was set on a wrapper around it.
@@ -76,7 +76,7 @@ fn subject_within(value: &Value, depth: usize) -> Option<Subject> {
             let mut inner = subject_within(made.args.positional.first()?, depth + 1)?;
             if is_partial {
                 inner.skip += made.args.positional.len() - 1;
-                inner.bound.extend(made.args.named.iter().map(|(name, _)| name.clone()));
+                inner.bound.extend(made.args.named.iter().cloned());
             }
             // The outermost wrapper has the last word.
             inner.stated.splice(0..0, made.attrs.snapshot());
@@ -100,12 +100,27 @@ pub(super) fn is_object(python: &Python, value: &Value) -> bool {
         Value::Made(made) => match &made.callee {
             Value::External(path) => {
                 let class = path.strip_suffix(".model_validate").unwrap_or(path);
-                python.recipes.is_tool(class) || python.recipes.is_tool_factory(path)
+                python.recipes.is_tool(class)
+                    || python.recipes.is_tool_factory(path)
+                    || python.recipes.is_tool_transform(path)
             }
             _ => false,
         },
         _ => false,
     }
+}
+
+/// The object that a decorator makes of a function.
+pub(super) fn made_of(
+    interp: &mut Interp,
+    decorator: &str,
+    function: &Value,
+    named: &[(Rc<str>, Value)],
+    place: &Place,
+) -> Value {
+    let package = decorator.split('.').next().unwrap_or_default();
+    let args = Args { positional: vec![function.clone()], named: named.to_vec(), ..Args::default() };
+    interp.made(&Value::external(format!("{package}.Tool.from_function")), &args, place)
 }
 
 /// The tool that a registration makes; `None` when it is switched off, an error when it is not known enough.
@@ -123,10 +138,14 @@ pub(super) fn build(
                 return Err(interp.why(registration.subject, place));
             };
             let mut options = made.args.clone();
-            options.positional.clear();
+            // After the function comes its name.
+            options.positional = options.positional.get(1).cloned().into_iter().collect();
             options.named.extend(registration.options.named.iter().cloned());
             let inner = Registration { subject: function, options: &options, ..*registration };
             return from_function(python, interp, &inner);
+        }
+        if python.recipes.is_tool_transform(path) {
+            return transform::build(python, interp, registration, made);
         }
         if is_object(python, registration.subject) {
             let fields = match made.args.positional.first() {
@@ -184,7 +203,7 @@ fn keyword<'a>(args: &'a Args, names: &[String]) -> Option<&'a Value> {
 }
 
 /// A text that is wholly known, or why it is not.
-fn text(interp: &Interp, value: &Value, place: &Place) -> Result<String, Rc<Unknown>> {
+pub(super) fn text(interp: &Interp, value: &Value, place: &Place) -> Result<String, Rc<Unknown>> {
     match value.usual() {
         Some(Value::Str(text)) => Ok(text.to_string()),
         Some(other) => match objects::plain(&other) {

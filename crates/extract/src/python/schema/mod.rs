@@ -16,7 +16,7 @@ use super::{Python, signature};
 use crate::fold::{Args, Interp, ListKind, Place, Value};
 use crate::server::Server;
 
-pub(super) use types::{Schemas, forward};
+pub(super) use types::{Schemas, forward, is_record_mark};
 
 /// How deep a value may be nested to become JSON.
 const DEPTH: usize = 40;

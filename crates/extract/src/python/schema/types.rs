@@ -287,13 +287,14 @@ fn extra_of(class: &Rc<Class>) -> Option<bool> {
     }
 }
 
+/// Whether a decorator makes a class's annotations its fields.
+pub(in crate::python) fn is_record_mark(path: &str) -> bool {
+    matches!(last(path), "dataclass" | "define" | "frozen" | "s" | "attrs")
+}
+
 /// Whether a class's annotations are its fields.
 fn is_record(interp: &Interp, class: &Rc<Class>) -> bool {
-    let marked = |class: &Rc<Class>| {
-        class.marks.borrow().iter().any(|mark| {
-            mark.path().is_some_and(|path| matches!(last(path), "dataclass" | "define" | "frozen" | "s" | "attrs"))
-        })
-    };
+    let marked = |class: &Rc<Class>| class.marks.borrow().iter().any(|mark| mark.path().is_some_and(is_record_mark));
     interp.ancestry(class).iter().any(|ancestor| match ancestor {
         Value::Class(class) => marked(class),
         Value::External(path) => {

@@ -1,0 +1,179 @@
+//! Conditions in words that a reader of the catalog understands.
+
+use riskdex_model::Tool;
+
+use super::value::{Cause, Value};
+use super::words::{operator, opposite_operator, write};
+use crate::module::{BinaryOp, Expr, ExprKind, UnaryOp};
+
+/// What joins conditions that must all hold.
+const AND: &str = " and ";
+/// How many conditions a reader is shown, and how many characters each may have.
+const SHOWN: usize = 3;
+const LENGTH: usize = 120;
+/// What stands for a condition that would not fit.
+const LONG: &str = "a condition in the code";
+/// What a setting is called whose name is lost.
+pub(super) const SETTING: &str = "a setting";
+
+/// The condition.
+pub(super) fn holds(test: &Expr) -> String {
+    bounded(test, None)
+}
+
+/// Its opposite.
+pub(super) fn fails(test: &Expr) -> String {
+    match &test.kind {
+        ExprKind::Unary(UnaryOp::Not, inner) => bounded(inner, None),
+        ExprKind::Binary(_, op, _) if opposite_operator(*op).is_some() => bounded(test, opposite_operator(*op)),
+        ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..) => {
+            format!("not {}", bounded(test, None))
+        }
+        _ => format!("not ({})", bounded(test, None)),
+    }
+}
+
+/// The condition in words, with the operator given in place of its own.
+fn bounded(test: &Expr, op: Option<BinaryOp>) -> String {
+    let mut out = String::new();
+    match (&test.kind, op) {
+        (ExprKind::Binary(left, _, right), Some(op)) => {
+            write(left, &mut out, 1);
+            out.push_str(operator(op));
+            write(right, &mut out, 1);
+        }
+        _ => write(test, &mut out, 0),
+    }
+    if out.chars().count() > LENGTH { LONG.to_owned() } else { out }
+}
+
+/// The condition and its opposite, by the name of the setting they are about, where that is known.
+pub(super) fn of_setting(test: &Expr, value: &Value) -> Option<[String; 2]> {
+    let Value::Unknown(unknown) = value else { return None };
+    if unknown.cause != Cause::Setting || &*unknown.reason == SETTING {
+        return None;
+    }
+    let mut both = match &test.kind {
+        ExprKind::Unary(UnaryOp::Not, inner) => {
+            let [holds, fails] = of_setting(inner, value)?;
+            return Some([fails, holds]);
+        }
+        ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..) => {
+            [format!("with {}", unknown.reason), format!("without {}", unknown.reason)]
+        }
+        ExprKind::Binary(left, op @ (BinaryOp::Eq | BinaryOp::NotEq), right)
+            if matches!((&left.kind, &right.kind), (ExprKind::Name(_) | ExprKind::Member(..), ExprKind::Str(_))) =>
+        {
+            let mut constant = String::new();
+            write(right, &mut constant, 1);
+            [*op, opposite_operator(*op)?].map(|op| format!("{}{}{constant}", unknown.reason, operator(op)))
+        }
+        _ => return None,
+    };
+    both.iter_mut().filter(|words| words.chars().count() > LENGTH).for_each(|words| *words = LONG.to_owned());
+    Some(both)
+}
+
+/// Conditions that must all hold, each once; one that another says more closely is left out.
+pub(super) fn all_of<'w>(conditions: impl IntoIterator<Item = &'w str>) -> Option<String> {
+    let mut found: Vec<&str> = Vec::new();
+    for part in conditions.into_iter().flat_map(parts) {
+        if !found.contains(&part) {
+            found.push(part);
+        }
+    }
+    let (is, is_not) = (operator(BinaryOp::Eq), operator(BinaryOp::NotEq));
+    let decided: Vec<String> = found.iter().filter_map(|part| Some(part.split_once(is)?.0.to_owned())).collect();
+    found.retain(|part| part.split_once(is_not).is_none_or(|(about, _)| !decided.iter().any(|known| known == about)));
+    (!found.is_empty()).then(|| found.join(AND))
+}
+
+/// The conditions that were joined: what stands in brackets or quotes belongs together.
+fn parts(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut depth, mut quoted, mut from) = (0usize, false, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 && !quoted && text[at..].starts_with(AND) => {
+                found.extend(text.get(from..at));
+                from = at + AND.len();
+            }
+            _ => {}
+        }
+    }
+    found.extend(text.get(from..));
+    found
+}
+
+/// Takes away the conditions that say how the server is started at all: those under which it is run (`started`), and
+/// those that all of several tools share.
+pub(crate) fn drop_shared(tools: &mut [Tool], started: Option<&str>) {
+    let mut shared: Vec<String> = started.into_iter().flat_map(parts).map(str::to_owned).collect();
+    if let [first, rest @ ..] = &*tools
+        && !rest.is_empty()
+    {
+        let has = |tool: &Tool, part: &str| tool.gated.as_deref().is_some_and(|words| parts(words).contains(&part));
+        let own = first.gated.as_deref().map(parts).unwrap_or_default();
+        shared.extend(own.into_iter().filter(|part| rest.iter().all(|tool| has(tool, part))).map(str::to_owned));
+    }
+    for tool in tools {
+        let left = |words: &str| all_of(parts(words).into_iter().filter(|part| !shared.iter().any(|s| s == part)));
+        tool.gated = tool.gated.take().and_then(|words| left(&words));
+    }
+}
+
+/// The conditions common to both.
+pub(crate) fn common(one: &str, other: &str) -> Option<String> {
+    let others = parts(other);
+    all_of(parts(one).into_iter().filter(|part| others.contains(part)))
+}
+
+/// Joined conditions as a reader is shown them: the first few.
+pub(crate) fn shown(words: &str) -> String {
+    let all = parts(words);
+    match all.len().checked_sub(SHOWN) {
+        None | Some(0) => words.to_owned(),
+        Some(more) => {
+            let noun = if more == 1 { "condition" } else { "conditions" };
+            format!("{}{AND}{more} more {noun}", all[..SHOWN].join(AND))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(gated: &str) -> Tool {
+        Tool { gated: Some(gated.to_owned()), ..Tool::default() }
+    }
+
+    #[test]
+    fn what_is_in_brackets_or_quotes_belongs_together() {
+        assert_eq!(parts("not (a and b) and c == \" and \" and d"), ["not (a and b)", "c == \" and \"", "d"]);
+    }
+
+    #[test]
+    fn a_condition_that_another_implies_is_left_out() {
+        assert_eq!(all_of(["p != \"x\" and q", "p == \"y\"", "q"]).as_deref(), Some("q and p == \"y\""));
+    }
+
+    #[test]
+    fn what_all_tools_share_is_how_the_server_is_started() {
+        let mut tools = [tool("command != \"v\" and w"), tool("command != \"v\"")];
+        drop_shared(&mut tools, None);
+        assert_eq!(tools.map(|tool| tool.gated), [Some("w".to_owned()), None]);
+        let mut one = [tool("w and x")];
+        drop_shared(&mut one, Some("x"));
+        assert_eq!(one[0].gated.as_deref(), Some("w"));
+    }
+
+    #[test]
+    fn many_conditions_are_counted() {
+        assert_eq!(shown("a and b"), "a and b");
+        assert_eq!(shown("a and b and c and d and e"), "a and b and c and 2 more conditions");
+    }
+}
