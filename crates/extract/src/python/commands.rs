@@ -80,7 +80,7 @@ pub(super) fn call_method(
         }
         // `main()` of a click command.
         if let ("main" | "__call__", Value::Made(made)) = (name, receiver) {
-            return run(interp, made, place);
+            return run(python, interp, made, place);
         }
     }
     None
@@ -165,7 +165,13 @@ pub(super) fn attribute(
 }
 
 /// Calls a command, or a decorator that makes one.
-pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
+pub(super) fn call_made(
+    python: &Python,
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
     let value = Value::Made(made.clone());
     let package = package_of(&value)?;
     if !is_commander(package) {
@@ -189,7 +195,7 @@ pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place
             }
             None
         }
-        _ => run(interp, made, place),
+        _ => run(python, interp, made, place),
     }
 }
 
@@ -245,7 +251,7 @@ fn push_command(interp: &mut Interp, group: &Value, command: Value) {
 }
 
 /// Runs a command's function and its subcommands, until one of them runs a server.
-fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
+fn run(python: &Python, interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
     if made.attrs.get("running").is_some() {
         return Some(Value::Null);
     }
@@ -261,13 +267,15 @@ fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
         call_as_command(interp, &function, place);
     }
     if let Some(Value::List(commands)) = commands {
-        for command in commands.snapshot() {
+        let mut commands = commands.snapshot();
+        commands.sort_by_key(|command| !is_starting(python, command));
+        for command in commands {
             if running(interp) > before {
                 break;
             }
             match &command {
                 Value::Made(command) => {
-                    run(interp, command, place);
+                    run(python, interp, command, place);
                 }
                 function => call_as_command(interp, function, place),
             }
@@ -275,6 +283,14 @@ fn run(interp: &mut Interp, made: &Rc<Made>, place: &Place) -> Option<Value> {
     }
     made.attrs.remove("running");
     Some(Value::Null)
+}
+
+fn is_starting(python: &Python, command: &Value) -> bool {
+    let function = match command {
+        Value::Made(command) => command.attrs.get("function"),
+        function => Some(function.clone()),
+    };
+    matches!(function, Some(Value::Function(function)) if python.recipes.is_starting(&function.code.name))
 }
 
 /// How many servers the program runs so far: the command that runs one is the one that matters.

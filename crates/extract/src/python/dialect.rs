@@ -65,7 +65,7 @@ impl Dialect for Python<'_> {
                     .or_else(|| library::call_method(self, interp, receiver, &method.name, args, place)),
             },
             Value::Made(made) => sdk::call_made(self, interp, made, args, place)
-                .or_else(|| library::call_made(interp, made, args, place)),
+                .or_else(|| library::call_made(self, interp, made, args, place)),
             Value::Generic(generic) => Some(interp.call(&generic.origin.clone(), args, place)),
             Value::Unknown(_) => sdk::call_unknown(args),
             _ => None,

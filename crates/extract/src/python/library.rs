@@ -267,7 +267,13 @@ pub(super) fn call_method(
 }
 
 /// Calls what a call outside the package gave.
-pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
+pub(super) fn call_made(
+    python: &Python,
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    args: &Args,
+    place: &Place,
+) -> Option<Value> {
     let first = args.positional.first();
     match made.callee.path() {
         Some("functools.partial") => {
@@ -295,7 +301,7 @@ pub(super) fn call_made(interp: &mut Interp, made: &Rc<Made>, args: &Args, place
         Some("operator.itemgetter") => return Some(interp.index(first?, made.args.positional.first()?, place)),
         _ => {}
     }
-    if let Some(value) = commands::call_made(interp, made, args, place) {
+    if let Some(value) = commands::call_made(python, interp, made, args, place) {
         return Some(value);
     }
     // `@dataclass(frozen=True)` and its kin.

@@ -13,6 +13,7 @@ pub(crate) struct Recipes {
     dynamic: Vec<DynamicMethod>,
     pub(super) keywords: Keywords,
     injected: Injected,
+    commands: Commands,
     calls: Vec<Calls>,
     call_methods: Vec<CallMethods>,
     sections: Vec<SectionReader>,
@@ -109,6 +110,12 @@ struct Injected {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Commands {
+    starting: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Calls {
     names: Vec<String>,
     argument: Option<usize>,
@@ -181,6 +188,11 @@ impl Recipes {
 
     pub(super) fn is_injected_default(&self, path: &str) -> bool {
         self.injected.defaults.iter().any(|name| name == last(path))
+    }
+
+    /// Whether the function behind a command starts a server, going by its name.
+    pub(super) fn is_starting(&self, function: &str) -> bool {
+        self.commands.starting.iter().any(|word| function.contains(word.as_str()))
     }
 
     /// Where a server made by this function or method has its tools from.

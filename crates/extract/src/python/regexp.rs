@@ -89,7 +89,7 @@ mod tests {
     fn replacements_name_groups() {
         assert_eq!(expansion(r"\1_\g<b> $ \n"), r"${1}_${b} $$ \n");
         let regex = compile("", "(.)([A-Z][a-z]+)").unwrap();
-        assert_eq!(regex.replace_all("GetUserName", expansion(r"\1_\2")), "Get_User_Name");
+        assert_eq!(regex.replace_all("GetUser", expansion(r"\1_\2")), "Get_User");
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::{Python, openapi, registry};
 use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
 use crate::server::{Entry, Server};
 
+/// How many steps what runs when a server starts may take: it seldom registers, and may do much else.
+const STARTING: u64 = 50_000;
+
 /// Methods of pydantic models that the package's classes have without defining them.
 pub(super) fn is_model_method(name: &str) -> bool {
     matches!(name, "model_json_schema" | "schema" | "model_validate" | "parse_obj" | "model_construct")
@@ -358,7 +361,9 @@ pub(super) fn finish(python: &Python, interp: &mut Interp) {
         at += 1;
         let place = Place { file: "".into(), line: 0 };
         for starter in server.starters.take() {
-            interp.call(&starter, &Args::of(vec![Value::Server(server.clone())]), &place);
+            interp.on_part(STARTING, true, |interp| {
+                interp.call(&starter, &Args::of(vec![Value::Server(server.clone())]), &place)
+            });
             interp.recover();
         }
         for lister in server.listers.take() {

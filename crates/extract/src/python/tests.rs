@@ -7,6 +7,8 @@ use std::path::Path;
 use riskdex_model::{GapKind, Tool};
 use serde_json::json;
 
+mod forms;
+
 use super::{Recipes, tools};
 use crate::found::Found;
 use crate::tree::Tree;

@@ -1,0 +1,223 @@
+//! Forms in which programs are found to be written: each a small program of our own.
+
+use super::{Found, described, module, names, parameters, read, tool};
+use crate::tree::Tree;
+
+/// A program of several files, started by `m:main`.
+fn program(files: &[(&str, &str)]) -> Found {
+    let metadata = [
+        ("m-1.dist-info/entry_points.txt", "[console_scripts]\nm = m:main\n"),
+        ("m-1.dist-info/METADATA", "Name: m\nRequires-Dist: mcp\n"),
+    ];
+    let files = files.iter().chain(&metadata).map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+    read(Tree::new(files.collect()))
+}
+
+fn gate<'f>(found: &'f Found, name: &str) -> Option<&'f str> {
+    tool(found, name).gated.as_deref()
+}
+
+#[test]
+fn properties_and_class_methods_give_what_they_compute() {
+    let found = module(
+        r#"
+from abc import ABC, abstractmethod
+from functools import cached_property
+class Base(ABC):
+    def __init__(self, prefix): self.prefix = prefix
+    @classmethod
+    def create(cls): return cls("x")
+    @staticmethod
+    def suffix(): return "!"
+    @property
+    @abstractmethod
+    def name(self): ...
+    @cached_property
+    def text(self): return f"{self.prefix}: {self.name}{self.suffix()}"
+class Hammer(Base):
+    @property
+    def name(self): return "hammer"
+for one in [kind.create() for kind in Base.__subclasses__()]:
+    mcp.tool(name=one.name, description=one.text)(lambda nail: nail)
+def main(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["hammer"]);
+    assert_eq!(described(&found, "hammer"), "x: hammer!");
+}
+
+#[test]
+fn conditions_of_every_start_are_no_conditions_of_its_tools() {
+    let found = module(
+        r#"
+import argparse, os
+@mcp.tool()
+def first(): ...
+def second(): ...
+def third(): ...
+def main():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve")
+    commands.add_parser("version")
+    args = parser.parse_args()
+    if args.command == "version":
+        print("1")
+        return
+    if not os.environ.get("KEY"):
+        print("no key")
+        return
+    mcp.tool()(second)
+    if os.environ.get("THIRD"):
+        mcp.tool()(third)
+    mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["first", "second", "third"]);
+    assert_eq!(gate(&found, "first"), None);
+    assert_eq!(gate(&found, "second"), None);
+    assert_eq!(gate(&found, "third"), Some("with environment variable THIRD"));
+}
+
+#[test]
+fn the_command_that_is_asked_for_is_followed_each_way() {
+    let by_function = module(
+        r#"
+import argparse
+@mcp.tool()
+def look(): ...
+def serve(args): mcp.run()
+def extra(args): mcp.tool(name="more")(look); mcp.run()
+def main():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    commands.add_parser("extra").set_defaults(run=extra)
+    commands.add_parser("serve").set_defaults(run=serve)
+    args = parser.parse_args()
+    args.run(args)
+"#,
+    );
+    assert_eq!(names(&by_function), ["look", "more"]);
+    let by_name = module(
+        r#"
+import argparse
+def serve():
+    mcp.tool(name="look")(serve)
+    mcp.run()
+COMMANDS = {"setup": print, "serve": serve}
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=list(COMMANDS), nargs="?", default="setup")
+    COMMANDS[parser.parse_args().command]()
+"#,
+    );
+    assert_eq!(names(&by_name), ["look"]);
+}
+
+#[test]
+fn modules_of_a_folder_are_found_as_the_program_finds_them() {
+    let plugin = ("plugins/one.py", "from app import mcp\n@mcp.tool()\ndef one(a: int): 'One.'\n");
+    let app = ("app.py", "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('m')\n");
+    let loaders = [
+        "import os\nfor f in sorted(os.listdir(os.path.join(os.path.dirname(__file__), 'plugins'))):\n    if \
+         f.endswith('.py'): importlib.import_module('.' + f[:-3], package='plugins')\n",
+        "import pkgutil\nfrom pathlib import Path\nfor _, n, is_package in \
+         pkgutil.iter_modules([str(Path(__file__).parent / 'plugins')]):\n    if not is_package: \
+         importlib.import_module(f'plugins.{n}')\n",
+        "from pathlib import Path\nfor p in (Path(__file__).parent / 'plugins').glob('*.py'):\n    \
+         importlib.import_module(f'plugins.{p.stem}')\n",
+        "import glob, os\nfor p in glob.glob(os.path.join(os.path.dirname(__file__), 'plugins', '*.py')):\n    name, _ = \
+         os.path.splitext(os.path.basename(p))\n    importlib.import_module('plugins.' + name)\n",
+    ];
+    for loader in loaders {
+        let code = format!("import importlib\nfrom app import mcp\n{loader}def main(): mcp.run()\n");
+        let found = program(&[plugin, app, ("plugins/__init__.py", ""), ("m.py", &code)]);
+        assert_eq!(names(&found), ["one"], "{loader}");
+    }
+}
+
+#[test]
+fn tool_objects_are_made_of_functions_and_of_tools() {
+    let found = program(&[(
+        "m.py",
+        r#"
+from functools import partial
+from fastmcp import FastMCP
+from fastmcp.tools import Tool, tool
+from fastmcp.tools.tool_transform import ArgTransform
+mcp = FastMCP("m")
+@tool(name="cut", description="Cuts.")
+def saw(wood: str, depth: int = 1): ...
+mcp.add_tool(saw)
+def drill(wood: str, depth: int = 1): "Drills."
+mcp.add_tool(Tool.from_tool(Tool.from_function(drill), name="bore", transform_args={
+    "wood": ArgTransform(name="board", description="What."), "depth": ArgTransform(hide=True)}))
+mcp.add_tool(Tool.from_function(partial(drill, depth=5), name="drill_deep", description="Deep."))
+def main(): mcp.run()
+"#,
+    )]);
+    assert_eq!(names(&found), ["cut", "bore", "drill_deep"]);
+    assert_eq!(parameters(&found, "cut"), ["wood", "depth"]);
+    assert_eq!(described(&found, "bore"), "Drills.");
+    assert_eq!(parameters(&found, "bore"), ["board"]);
+    assert_eq!(tool(&found, "bore").input_schema["required"], serde_json::json!(["board"]));
+    assert_eq!(tool(&found, "drill_deep").input_schema["properties"]["depth"]["default"], 5);
+}
+
+#[test]
+fn a_web_application_made_into_a_server_is_dynamic() {
+    let gradio = "import gradio\nui = gradio.Interface(fn=len)\ndef main(): ui.launch(mcp_server=True)\n";
+    assert!(program(&[("m.py", gradio)]).dynamic.unwrap().contains("Gradio"));
+    assert!(program(&[("m.py", &gradio.replace("True", "False"))]).dynamic.is_none());
+    let routes = "from fastapi_mcp import FastApiMCP\ndef main(): FastApiMCP(object()).mount()\n";
+    assert!(program(&[("m.py", routes)]).dynamic.unwrap().contains("web application"));
+}
+
+#[test]
+fn names_are_made_of_classes_and_found_among_globals() {
+    let found = module(
+        r#"
+import re, sys
+class GetBook: "Gets."
+class PutBook: "Puts."
+for kind in (GetBook, PutBook):
+    mcp.tool(name=re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(), description=kind.__doc__)(lambda x: x)
+def tool_open(book: str): "Opens."
+def tool_shut(): "Shuts."
+for name, value in list(globals().items()):
+    if name.startswith("tool_"):
+        mcp.tool(name=name.removeprefix("tool_"))(value)
+mcp.tool(name="again")(getattr(sys.modules[__name__], "tool_open"))
+def main(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["get_book", "put_book", "open", "shut", "again"]);
+}
+
+#[test]
+fn a_tool_taken_out_of_the_table_is_gone() {
+    let found = module(
+        "@mcp.tool()\ndef a(): 'A.'\n@mcp.tool()\ndef b(): 'B.'\nmcp._tool_manager._tools.pop('b', None)\n\
+         for t in mcp._tool_manager.list_tools(): t.description += ' More.'\ndef main(): mcp.run()\n",
+    );
+    assert_eq!(names(&found), ["a"]);
+    assert_eq!(described(&found, "a"), "A. More.");
+}
+
+#[test]
+fn of_several_commands_the_one_that_starts_the_server_is_run() {
+    let found = module(
+        r#"
+import click
+@mcp.tool()
+def look(): ...
+@click.group()
+def main(): ...
+@main.command()
+def wipe(): mcp.tool(name="wiped")(look)
+@main.command()
+def serve(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["look"]);
+}
