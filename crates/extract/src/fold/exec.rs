@@ -258,7 +258,7 @@ impl Interp<'_> {
                 Truth::Known(true) => !matches!(test.kind, ExprKind::Bool(true) | ExprKind::Int(1)),
                 // A loop that is not entered unless somebody changes a setting.
                 Truth::Depends(Some(false)) => {
-                    let conditions = [words(test).into(), opposite(test).into()];
+                    let conditions = self.conditions(test, &value);
                     let round = |interp: &mut Self| match interp.exec_inner(body, scope) {
                         Flow::Break | Flow::Continue => Flow::Next,
                         flow => flow,
