@@ -184,6 +184,16 @@ impl<'p> Interp<'p> {
         result
     }
 
+    /// Runs `work` as if nothing else were under way: under no condition, on all steps that are left.
+    pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let gates = std::mem::take(&mut self.gates);
+        let part = self.budget.open();
+        let result = work(self);
+        self.budget.close(part);
+        self.gates = gates;
+        result
+    }
+
     /// Goes one level deeper with `work`, unless that is too deep.
     fn deeper<T>(
         &mut self,

@@ -15,6 +15,8 @@ use crate::syntax;
 
 /// Words and marks of all files that are loaded: what stays of them in memory is some 60 bytes for each.
 const TOKENS: usize = 5_000_000;
+/// Bytes of a file that is only read when something of it is used: as a rule it is a bundle of libraries.
+const LARGE: usize = 256 << 10;
 /// How many modules an export may be passed on through.
 const PASSED_ON: usize = 32;
 
@@ -41,6 +43,8 @@ pub(super) struct Loaded {
 enum Source {
     /// A loaded file, by its number.
     File(usize),
+    /// A file that is read when something of it is used.
+    Unread(Rc<str>),
     /// Something that is not in the package, as a value.
     Outside(Value),
 }
@@ -158,9 +162,36 @@ impl Script<'_> {
         }
     }
 
+    /// What names of a module are imported from: a large file is read when one of them is used.
+    fn source_of_names(&self, interp: &mut Interp, file: &str, specifier: &str, place: &Place) -> Source {
+        match self.resolver.resolve(file, specifier, false) {
+            Resolved::File(found)
+                if self.tree.bytes(&found).is_some_and(|bytes| bytes.len() > LARGE)
+                    && !self.is_known_package(specifier) =>
+            {
+                Source::Unread(found.into())
+            }
+            _ => self.source(interp, file, specifier, false, place),
+        }
+    }
+
+    /// The file, read now if it was not.
+    fn read_now(&self, interp: &mut Interp, source: &Source) -> Source {
+        match source {
+            Source::Unread(file) => {
+                let read = |interp: &mut Interp| interp.on_part(self.steps / 3, true, |it| self.load_file(it, file));
+                Source::File(interp.apart(read))
+            }
+            source => source.clone(),
+        }
+    }
+
     /// Carries out an `import` statement.
     pub(super) fn import_statement(&self, interp: &mut Interp, import: &Import, scope: &Rc<Scope>, place: &Place) {
-        let source = self.source(interp, &scope.file, &import.module, false, place);
+        let source = match import.names.is_empty() {
+            true => self.source(interp, &scope.file, &import.module, false, place),
+            false => self.source_of_names(interp, &scope.file, &import.module, place),
+        };
         let Some(loaded) = self.loaded_at(&scope.file) else { return };
         for name in &import.names {
             loaded.imports.borrow_mut().insert(name.local.clone(), (source.clone(), name.what.clone()));
@@ -169,7 +200,10 @@ impl Script<'_> {
 
     /// Carries out an `export` statement.
     pub(super) fn export_statement(&self, interp: &mut Interp, export: &Export, scope: &Rc<Scope>, place: &Place) {
-        let source = export.from.as_ref().map(|from| self.source(interp, &scope.file, from, false, place));
+        let source = export.from.as_ref().map(|from| match export.all {
+            Some(_) => self.source(interp, &scope.file, from, false, place),
+            None => self.source_of_names(interp, &scope.file, from, place),
+        });
         let Some(loaded) = self.loaded_at(&scope.file) else { return };
         match (&export.all, &source) {
             (Some(Some(name)), Some(source)) => {
@@ -213,6 +247,7 @@ impl Script<'_> {
                 Some(loaded) => loaded.namespace.clone(),
                 None => Value::Undefined,
             },
+            Source::Unread(_) => Value::Undefined,
         }
     }
 
@@ -224,6 +259,7 @@ impl Script<'_> {
     }
 
     fn taken(&self, interp: &mut Interp, source: &Source, what: &Imported, depth: usize, place: &Place) -> Value {
+        let source = &self.read_now(interp, source);
         let Imported::Name(name) = what else { return self.whole(source, false) };
         match source {
             Source::File(number) => match self.exported(interp, *number, name, depth, place) {
@@ -236,6 +272,7 @@ impl Script<'_> {
             },
             Source::Outside(Value::External(path)) => Value::external(format!("{path}:{name}")),
             Source::Outside(value) => value.clone(),
+            Source::Unread(_) => Value::Undefined,
         }
     }
 
@@ -270,7 +307,7 @@ impl Script<'_> {
                         let found = self.exported(interp, *number, name, depth + 1, place);
                         found.filter(|value| !matches!(value, Value::Undefined))
                     }
-                    Source::Outside(_) => {
+                    Source::Outside(_) | Source::Unread(_) => {
                         Some(self.taken(interp, source, &Imported::Name(name.into()), depth + 1, place))
                     }
                 })

@@ -82,3 +82,25 @@ fn files_are_found_by_paths_of_the_program() {
     ]);
     assert_eq!(names(&found), ["two", "one"]);
 }
+
+#[test]
+fn large_files_are_read_when_something_of_them_is_used() {
+    let filler = format!("const text = '{}';", "x".repeat(300_000));
+    let used = format!(
+        "{filler} import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';
+         export const makeServer = () => {{ new McpServer({{}}).tool('used', () => {{}}); }};"
+    );
+    let unused = format!("{filler} export const other = 1; let broken = = ;");
+    let found = read(&[
+        ("package.json", r#"{"bin":"a.js","type":"module"}"#),
+        (
+            "a.js",
+            "import { program } from 'commander'; import { makeServer } from './used.js'; import { other } from './unused.js';
+             program.option('--x').action(async (options) => { if (options.x) makeServer(); else makeServer(); });",
+        ),
+        ("used.js", &used),
+        ("unused.js", &unused),
+    ]);
+    assert_eq!(names(&found), ["used", "used"]);
+    assert_eq!(found.gaps, []);
+}
