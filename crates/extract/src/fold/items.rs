@@ -216,9 +216,9 @@ impl Interp<'_> {
                     self.set_index(default, key, value);
                 }
             }
-            Value::Instance(_) if self.is_python() => {
+            Value::Instance(_) | Value::Method(_) | Value::Made(_) if self.is_python() => {
                 let set = self.get(object, "__setitem__", &place);
-                if set.is_function() {
+                if set.is_function() || matches!(set, Value::Method(_)) {
                     self.call(&set, &super::Args::of(vec![key, value]), &place);
                 }
             }

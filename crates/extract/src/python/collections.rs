@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use crate::fold::{Args, Cause, Dict, Interp, Items, List, ListKind, Place, Value, under_gate_of};
 
+/// The attribute that holds what a container outside the package contains; no program can name it.
+pub(super) const ITEMS: &str = "its items";
+
 /// A method of a list, tuple or set.
 pub(super) fn list(interp: &mut Interp, list: &Rc<List>, name: &str, args: &Args, place: &Place) -> Option<Value> {
     let first = || args.positional.first().cloned();
@@ -184,6 +187,11 @@ pub(super) fn dict(interp: &mut Interp, dict: &Rc<Dict>, name: &str, args: &Args
             pair(item)
         }
         "move_to_end" => Value::Null,
+        "__setitem__" => {
+            let [key, value] = &args.positional[..] else { return None };
+            interp.set_item(dict, key.clone(), value.clone(), place);
+            Value::Null
+        }
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::collections::ITEMS;
 use super::{Python, builtins, collections, files, library, objects, sdk, text};
 use crate::fold::{Args, Class, Dialect, Dict, Generic, Interp, Items, ListKind, Place, Scope, Value};
 use crate::module::{BinaryOp, Export, Import, Language};
@@ -97,7 +98,7 @@ impl Dialect for Python<'_> {
             }
             // `Default` dicts make what is not there.
             Value::Made(made) if made.callee.path() == Some("collections.defaultdict") => {
-                let items = made.attrs.get("items")?;
+                let items = made.attrs.get(ITEMS)?;
                 let Value::Dict(dict) = &items else { return None };
                 if let Some(value) = dict.get(key) {
                     return Some(value);
@@ -204,7 +205,7 @@ impl Dialect for Python<'_> {
                 (!matches!(items, Value::Instance(_))).then(|| interp.iterate(&items, place))
             }
             Value::Made(made) => {
-                let items = made.attrs.get("items")?;
+                let items = made.attrs.get(ITEMS)?;
                 Some(interp.iterate(&items, place))
             }
             Value::Null => Some(Items::default()),

@@ -82,13 +82,17 @@ impl Manifest {
             let folder = path.trim_end_matches("/__main__.py").trim_start_matches("src/");
             manifest.add(Entry { module: format!("{}.__main__", folder.replace('/', ".")), object: None });
         }
-        // Without metadata: the files that people run by name.
-        for path in own().filter(|path| path.matches('/').count() <= 2) {
-            let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-            if matches!(file, "server.py" | "main.py" | "app.py" | "mcp_server.py") && !is_aside(folder) {
-                let dotted = path.trim_end_matches(".py").trim_start_matches("src/").replace('/', ".");
-                manifest.add(Entry { module: dotted, object: None });
-            }
+        // Without metadata: the files that people run by name, the outermost first.
+        let mut run_by_name: Vec<&str> = own()
+            .filter(|path| {
+                let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+                matches!(file, "server.py" | "main.py" | "app.py" | "mcp_server.py") && !is_aside(folder)
+            })
+            .collect();
+        run_by_name.sort_by_key(|path| path.matches('/').count());
+        for path in run_by_name {
+            let dotted = path.trim_end_matches(".py").trim_start_matches("src/").replace('/', ".");
+            manifest.add(Entry { module: dotted, object: None });
         }
         manifest
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Python;
+use super::collections::ITEMS;
 use super::recipes::last;
 use super::schema::value_of;
 use crate::fold::{Args, Interp, ListKind, Place, Value};
@@ -266,6 +267,19 @@ pub(super) fn parse(python: &Python, parser: &str, handle: &Value) -> Option<Val
     }
 }
 
+/// `importlib.util.spec_from_file_location(name, path)`.
+pub(super) fn specification(interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
+    let file = path_of(args.get(1, "location")?)?;
+    let spec = interp.made(&Value::external("importlib.machinery.ModuleSpec"), &Args::default(), place);
+    let loader = interp.made(&Value::external("importlib.machinery.SourceFileLoader"), &Args::default(), place);
+    if let Value::Made(made) = &spec {
+        made.attrs.set("name", args.get(0, "name")?.clone());
+        made.attrs.set("origin", Value::str(file));
+        made.attrs.set("loader", loader);
+    }
+    Some(spec)
+}
+
 /// `pkgutil.iter_modules(package.__path__)`: the modules of a folder of the package.
 pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
     let paths = interp.iterate(args.get(0, "path")?, place).values;
@@ -287,7 +301,7 @@ pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, place: 
                     made.attrs.set("name", Value::str(format!("{prefix}{name}")));
                     made.attrs.set("ispkg", Value::Bool(is_package));
                     let items = made.args.positional.clone();
-                    made.attrs.set("items", Value::list(ListKind::Tuple, items));
+                    made.attrs.set(ITEMS, Value::list(ListKind::Tuple, items));
                 }
                 found.push(row);
             }

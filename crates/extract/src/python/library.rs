@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::collections::{as_kind, fill};
+use super::collections::{ITEMS, as_kind, fill};
 use super::dialect::new_dict;
 use super::{Python, commands, files, objects, regexp, schema, signature};
 use crate::fold::{Args, Interp, ListKind, Made, Place, Value};
@@ -96,6 +96,11 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             };
             python.module(interp, &dotted).unwrap_or_else(|| Value::external(&dotted))
         }
+        "importlib.util.spec_from_file_location" => files::specification(interp, args, place)?,
+        "importlib.util.module_from_spec" => {
+            let file = files::path_of(&interp.get(first?, "origin", place))?;
+            python.module(interp, &python.dotted(&file)?)?
+        }
         "pkgutil.iter_modules" | "pkgutil.walk_packages" => files::modules(python, interp, args, place)?,
         "json.loads" => {
             let text = first?.clone();
@@ -140,7 +145,7 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
         "collections.defaultdict" => {
             let made = interp.made(&Value::external(path), args, place);
             if let Value::Made(made) = &made {
-                made.attrs.set("items", Value::Dict(new_dict()));
+                made.attrs.set(ITEMS, Value::Dict(new_dict()));
             }
             made
         }
@@ -186,7 +191,7 @@ pub(super) fn call_method(
         if let Some("functools.partial") = made.callee.path() {
             return None;
         }
-        if let Some(items) = made.attrs.get("items") {
+        if let Some(items) = made.attrs.get(ITEMS) {
             let method = interp.get(&items, name, place);
             return Some(interp.call(&method, args, place));
         }

@@ -86,6 +86,14 @@ impl Python<'_> {
         !matches!(self.find(dotted), Found::Outside | Found::Missing)
     }
 
+    /// The full name of the module in a file, from the innermost folder in which top-level modules lie.
+    pub(super) fn dotted(&self, file: &str) -> Option<String> {
+        let inside =
+            self.roots.iter().filter_map(|root| file.strip_prefix(root.as_str())).min_by_key(|rest| rest.len());
+        let path = inside?.strip_suffix(".py")?;
+        Some(path.strip_suffix("/__init__").unwrap_or(path).replace('/', "."))
+    }
+
     /// The module whose code stands in that file, once it runs.
     pub(super) fn module_in(&self, file: &str) -> Option<Rc<Namespace>> {
         self.modules.borrow().values().find_map(|module| match module {

@@ -106,6 +106,11 @@ pub(super) fn call_method(
         (Value::Class(_), "model_json_schema" | "schema" | "__pydantic_json_schema__") => {
             Some(value_of(&Schemas::new(true).whole(interp, receiver)))
         }
+        (Value::Made(made), "model_json_schema" | "schema")
+            if made.callee.path().is_some_and(|path| last(path) == "create_model") =>
+        {
+            Some(value_of(&Schemas::new(true).whole(interp, receiver)))
+        }
         (Value::Made(made), "json_schema") if made.callee.path().is_some_and(|path| last(path) == "TypeAdapter") => {
             let inner = made.args.positional.first()?.clone();
             Some(value_of(&Schemas::new(true).whole(interp, &inner)))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::super::objects;
 use super::super::recipes::last;
 use super::{clean, json_of};
-use crate::fold::{Class, Generic, Interp, Scope, Value};
+use crate::fold::{Class, Generic, Interp, ListKind, Made, Scope, Value};
 use crate::syntax;
 
 /// How deep types may be inside one another.
@@ -73,6 +73,7 @@ impl Schemas {
             Value::Made(made) => match made.callee.path().map(last) {
                 // `NewType("Id", str)`
                 Some("NewType") => made.args.positional.get(1).map_or_else(Map::new, |inner| self.of(interp, inner)),
+                Some("create_model") => self.created(interp, made),
                 Some("constr" | "conint" | "confloat" | "conlist") => {
                     let base = match made.callee.path().map(last) {
                         Some("constr") => "builtins.str",
@@ -81,7 +82,7 @@ impl Schemas {
                         _ => "builtins.list",
                     };
                     let mut schema = named(base);
-                    let note = crate::fold::Made {
+                    let note = Made {
                         callee: Value::external("pydantic.Field"),
                         args: made.args.clone(),
                         attrs: Default::default(),
@@ -98,6 +99,33 @@ impl Schemas {
             }
             _ => Map::new(),
         }
+    }
+
+    /// `create_model("Name", field=(type, default), …)`.
+    fn created(&mut self, interp: &mut Interp, made: &Made) -> Map<String, Json> {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for (name, given) in made.args.named.iter().filter(|(name, _)| !name.starts_with("__")) {
+            let (annotation, default) = match given {
+                Value::List(pair) if pair.kind == ListKind::Tuple => {
+                    let mut parts = pair.snapshot().into_iter();
+                    (parts.next(), parts.next())
+                }
+                default => (None, Some(default.clone())),
+            };
+            let default = default.filter(|default| default.path() != Some("builtins.Ellipsis"));
+            let property = self.field(interp, annotation.as_ref(), default.as_ref(), name);
+            if property.is_required {
+                required.push(Json::from(property.name.as_str()));
+            }
+            properties.insert(property.name, property.schema);
+        }
+        let mut schema = object(json!({"properties": properties, "type": "object"}));
+        if !required.is_empty() {
+            schema.insert("required".into(), Json::Array(required));
+        }
+        schema.extend(made.args.get(0, "model_name").and_then(json_of).map(|name| ("title".to_owned(), name)));
+        schema
     }
 
     fn generic(&mut self, interp: &mut Interp, generic: &Generic) -> Map<String, Json> {

@@ -128,6 +128,10 @@ fn modules_of_a_folder_are_found_as_the_program_finds_them() {
          importlib.import_module(f'plugins.{p.stem}')\n",
         "import glob, os\nfor p in glob.glob(os.path.join(os.path.dirname(__file__), 'plugins', '*.py')):\n    name, _ = \
          os.path.splitext(os.path.basename(p))\n    importlib.import_module('plugins.' + name)\n",
+        "import importlib.util\nfrom pathlib import Path\nfor p in Path(__file__).with_name('plugins').iterdir():\n    if \
+         p.name == '__init__.py': continue\n    spec = importlib.util.spec_from_file_location(f'plugins.{p.stem}', p)\n    \
+         if spec is None or spec.loader is None: continue\n    \
+         spec.loader.exec_module(importlib.util.module_from_spec(spec))\n",
     ];
     for loader in loaders {
         let code = format!("import importlib\nfrom app import mcp\n{loader}def main(): mcp.run()\n");
@@ -220,4 +224,41 @@ def serve(): mcp.run()
 "#,
     );
     assert_eq!(names(&found), ["look"]);
+}
+
+#[test]
+fn items_are_set_on_what_only_looks_like_a_dict() {
+    let found = program(&[(
+        "m.py",
+        r#"
+from collections import defaultdict
+from mcp.server import Server
+from mcp.types import ListToolsRequest, ListToolsResult, ServerResult, Tool
+from pydantic import Field, create_model
+TOOLS = defaultdict(dict)
+TOOLS["weigh"] = {"description": "Weighs.", "model": create_model("Weigh", thing=(str, ...), unit=(str, "kg"))}
+async def handle(request):
+    tools = [Tool(name=n, description=t["description"], inputSchema=t["model"].model_json_schema()) for n, t in TOOLS.items()]
+    return ServerResult(ListToolsResult(tools=tools))
+server = Server("m")
+server.request_handlers[ListToolsRequest] = handle
+def main(): server.run()
+"#,
+    )]);
+    assert_eq!(names(&found), ["weigh"]);
+    assert_eq!(parameters(&found, "weigh"), ["thing", "unit"]);
+    assert_eq!(tool(&found, "weigh").input_schema["required"], serde_json::json!(["thing"]));
+}
+
+#[test]
+fn without_metadata_a_server_deep_in_the_tree_is_found() {
+    let files = [
+        ("src/acme/__init__.py", ""),
+        (
+            "src/acme/remote/server.py",
+            "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('m')\n@mcp.tool()\ndef a(): 'A.'\n",
+        ),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    assert_eq!(names(&read(Tree::new(files.into_iter().collect()))), ["a"]);
 }
