@@ -17,6 +17,8 @@ const PART: u64 = 400_000;
 /// A function that a library was given, to be called when the program has been read.
 pub(super) struct Later {
     function: Value,
+    /// Whether it gets the options of the command line.
+    takes_options: bool,
     /// The conditions that were open.
     gated: Option<String>,
     place: Place,
@@ -178,7 +180,7 @@ impl Script<'_> {
         if let Value::Undefined | Value::Null = receiver {
             return Some(self.runtime(interp, "a call of nothing", place));
         }
-        self.keep_callbacks(interp, args, place);
+        self.keep_for_later(interp, args, self.runs_commands(callee), place);
         None
     }
 
@@ -296,11 +298,16 @@ impl Script<'_> {
 
     /// Remembers the functions that a library was given: it may call them when the program runs.
     pub(super) fn keep_callbacks(&self, interp: &Interp, args: &Args, place: &Place) {
+        self.keep_for_later(interp, args, false, place);
+    }
+
+    fn keep_for_later(&self, interp: &Interp, args: &Args, takes_options: bool, place: &Place) {
         let gated = interp.gated();
         let keep = |function: &Value| {
             let mut later = self.later.borrow_mut();
             if function.is_function() && later.len() < LATER {
-                later.push_back(Later { function: function.clone(), gated: gated.clone(), place: place.clone() });
+                let (function, gated, place) = (function.clone(), gated.clone(), place.clone());
+                later.push_back(Later { function, takes_options, gated, place });
             }
         };
         for value in &args.positional {
@@ -326,7 +333,11 @@ impl Script<'_> {
             if let Some(words) = next.gated {
                 interp.open_gate(Gate { words: words.into(), usual: false });
             }
-            interp.on_part(PART, true, |interp| interp.call(&next.function, &arguments(4), &next.place));
+            let args = match next.takes_options {
+                true => Args::of(vec![self.options(interp, &next.place); 4]),
+                false => arguments(4),
+            };
+            interp.on_part(PART, true, |interp| interp.call(&next.function, &args, &next.place));
             interp.recover();
             interp.close_gates(depth);
         }

@@ -123,6 +123,8 @@ struct CommandLine {
     gives: Vec<String>,
     #[serde(default)]
     holds: Vec<String>,
+    #[serde(default)]
+    runs: Vec<String>,
 }
 
 impl Recipes {
@@ -208,6 +210,11 @@ impl Recipes {
     /// Whether what a package's functions give holds the options of the command line under that name.
     pub(super) fn holds_options(&self, package: &str, name: &str) -> bool {
         self.command_line(package).is_some_and(|library| has(&library.holds, name))
+    }
+
+    /// Whether a function of a package is given functions that get the options of the command line.
+    pub(super) fn runs_commands(&self, package: &str, function: &str) -> bool {
+        self.command_line(package).is_some_and(|library| has(&library.runs, function))
     }
 
     pub(super) fn is_converter(&self, function: &str) -> bool {

@@ -73,8 +73,13 @@ impl Script<'_> {
         self.option_defaults.set(Value::str(camel(name)), default);
     }
 
+    /// Whether a call gives such a library a function to run with the options: `program.action(function)`.
+    pub(super) fn runs_commands(&self, callee: &Value) -> bool {
+        root(callee).is_some_and(|(package, function)| self.recipes.runs_commands(&package, &function))
+    }
+
     /// What the program finds when nobody gives any option.
-    fn options(&self, interp: &mut Interp, place: &Place) -> Value {
+    pub(super) fn options(&self, interp: &mut Interp, place: &Place) -> Value {
         let usual = Dict::default();
         for (name, default) in self.option_defaults.snapshot() {
             usual.set(name, default);

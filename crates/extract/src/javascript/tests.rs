@@ -406,6 +406,12 @@ fn options_of_the_command_line_have_their_defaults() {
             "one full?",
         ),
         (
+            "import { Command } from 'commander'; const program = new Command();
+             program.option('--full').action(async (options) => { if (!options.port) add('one'); if (options.full) add('full') });
+             program.parse();",
+            "one full?",
+        ),
+        (
             "import { parseArgs } from 'node:util'; const { values } = parseArgs({ options: { mode: { default: 'x' } } });
              if (values.mode === 'x') add('x'); if (values.key) add('key');",
             "x key?",
