@@ -17,6 +17,8 @@ mod hostile;
 mod incumbent;
 // Live servers, remote and local.
 mod introspect;
+// Servers of whose tools more than one list speaks.
+mod lists;
 // The main job from end to end.
 mod story;
 // The pretend internet that the others run the binary in.

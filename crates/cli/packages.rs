@@ -63,15 +63,16 @@ impl Packages {
     }
 }
 
-/// Reads an artifact and the packages that it leaves tools to, as `fetch` gives them. What cannot be fetched is noted
+/// Reads an artifact, the card that states its tools, and the packages that it leaves tools to, as `fetch` gives them. What cannot be fetched is noted
 /// in the extraction.
 pub(crate) fn read_following(
     extractor: &Extractor,
     artifact: &Path,
+    card: Option<&Path>,
     fetch: &mut dyn FnMut(&PackageId, &Wish) -> Result<PathBuf>,
 ) -> Result<Extraction, riskdex_extract::Error> {
     let mut failed = Vec::new();
-    let mut extraction = extractor.read_following(artifact, &mut |package, range| {
+    let mut extraction = extractor.read_following(artifact, card, &mut |package, range| {
         let wish = Wish { range: range.map(str::to_owned), file: None };
         fetch(package, &wish).map_err(|error| failed.push(format!("{package} could not be fetched: {error:#}"))).ok()
     })?;

@@ -143,6 +143,7 @@ fn complete(connection: &Connection, found: Found) -> rusqlite::Result<ServerRec
         extractor,
         tools,
         gone,
+        lists: extraction.lists,
         dynamic: extraction.dynamic,
         notes: extraction.notes,
         gaps: extraction.gaps,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use riskdex_model::{Category, Fingerprint, Gap, Level, PackageId, Release, Server, Signal, Tool, Verdict};
+use riskdex_model::{Category, Fingerprint, Gap, Level, PackageId, Release, Server, Signal, SourceList, Tool, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// A server in a list.
@@ -48,6 +48,8 @@ pub struct ServerRecord {
     pub tools: Vec<ToolRecord>,
     /// The tools it had once: last definition, with [`ToolRecord::gone_at`], by name.
     pub gone: Vec<ToolRecord>,
+    /// Every list that was read, the one that counts first.
+    pub lists: Vec<SourceList>,
     /// Why the list is not whole, if so.
     pub dynamic: Option<String>,
     /// Remarks of the extractor.

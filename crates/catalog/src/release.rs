@@ -250,6 +250,7 @@ fn record_reading(
         version: extraction.version.clone(),
         registry: extraction.registry,
         tools: Vec::new(),
+        lists: extraction.lists.clone(),
         dynamic: extraction.dynamic.clone(),
         notes: extraction.notes.clone(),
         gaps: extraction.gaps.clone(),

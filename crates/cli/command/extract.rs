@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, args: &Extract) -> Result<Exit> {
     let extractor = extractor(global)?;
     let extraction = if args.follow_dependencies {
         let mut packages = None;
-        packages::read_following(&extractor, &args.artifact, &mut |package, wish| {
+        packages::read_following(&extractor, &args.artifact, None, &mut |package, wish| {
             let packages = match &packages {
                 Some(packages) => packages,
                 // Most packages leave nothing to others.

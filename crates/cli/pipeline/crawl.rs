@@ -1,7 +1,7 @@
 //! The first stage: servers are listed, their newest artifacts fetched, read, and written to the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -43,9 +43,9 @@ struct Reader {
 
 impl Reader {
     /// Reads an artifact, and one package on what it leaves its tools to.
-    fn read(&self, blob: &Path) -> Result<Extraction, riskdex_extract::Error> {
+    fn read(&self, blob: &Path, card: Option<&Path>) -> Result<Extraction, riskdex_extract::Error> {
         let Self { extractor, client, memory, blobs, registries, network } = self;
-        packages::read_following(extractor, blob, &mut |package, wish| {
+        packages::read_following(extractor, blob, card, &mut |package, wish| {
             let (_, dependency) = network.block_on(registries.fetch(client, memory, blobs, package, wish))?;
             Ok(dependency)
         })
@@ -139,7 +139,11 @@ impl Run<'_> {
         while open || !readings.is_empty() {
             tokio::select! {
                 event = inbox.recv(), if open && readings.len() < most => match event {
-                    Some(Event::Fetched { server, release, blob, .. }) => read(&mut readings, reader, server, release, blob),
+                    Some(Event::Fetched { server, release, blob, card, .. }) => {
+                        let reader = reader.clone();
+                        let read = move || reader.read(&blob, card.as_deref());
+                        readings.spawn_blocking(move || Reading { server, release, extraction: read() });
+                    }
                     Some(event) => self.note(event, progress)?,
                     None => open = false,
                 },
@@ -244,11 +248,6 @@ fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source
         Form::Docker => Box::new(Docker::new(name, place)),
         Form::Smithery => Box::new(Smithery::new(name, place)),
     })
-}
-
-fn read(readings: &mut JoinSet<Reading>, reader: &Arc<Reader>, server: Server, release: Release, blob: PathBuf) {
-    let reader = reader.clone();
-    readings.spawn_blocking(move || Reading { server, release, extraction: reader.read(&blob) });
 }
 
 /// An error with what caused it, on one line.

@@ -82,6 +82,8 @@ pub enum Event {
         release: Release,
         /// The artifact.
         blob: PathBuf,
+        /// The document in which a catalog states its tools, where there is one beside the artifact.
+        card: Option<PathBuf>,
         /// Bytes that were downloaded; 0 when it was in the blob store.
         bytes: u64,
     },
@@ -242,6 +244,11 @@ fn wish(server: &Server) -> Wish {
     Wish { range: server.version.as_ref().map(exactly), ..Wish::default() }
 }
 
+/// Whether packages of this registry are fetched and read.
+const fn is_fetched(registry: Registry) -> bool {
+    matches!(registry, Registry::Pypi | Registry::Npm | Registry::Github)
+}
+
 /// Whether the owner of a server wishes that it is left alone.
 fn opted_out(server: &Server, never: &[String]) -> bool {
     let host = (server.package.registry == Registry::Remote)
@@ -274,20 +281,22 @@ impl Crew {
         });
         match found {
             Ok(Found::Read(release)) => Event::Unchanged { server, release },
-            Ok(Found::Blob { release, blob, bytes }) => Event::Fetched { server, release, blob, bytes },
+            Ok(Found::Blob { release, blob, bytes }) => {
+                let card = self.card(&server).await;
+                Event::Fetched { server, release, blob, card, bytes }
+            }
             Err((stage, error)) => Event::Failed { server: Some(server), source, stage, error },
         }
     }
 
     async fn fetch(&self, server: &Server) -> Result<Found, (Stage, Error)> {
         let Self { client, memory, blobs, .. } = self;
-        let fetched = matches!(server.package.registry, Registry::Pypi | Registry::Npm | Registry::Github);
         match (server.package.registry, &server.card) {
             (Registry::Remote, _) => {
                 let answer = remote::ask(client, server, blobs).await;
                 return self.answered(server, answer).await.map_err(|error| (Stage::Ask, error));
             }
-            (_, Some(card)) if !fetched => {
+            (registry, Some(card)) if !is_fetched(registry) => {
                 let answer = remote::state(client, server, card, blobs).await;
                 return self.answered(server, answer).await.map_err(|error| (Stage::Fetch, error));
             }
@@ -312,6 +321,13 @@ impl Crew {
 }
 
 impl Crew {
+    /// What a catalog states of a server whose package was fetched. One that cannot be had now is done without.
+    async fn card(&self, server: &Server) -> Option<PathBuf> {
+        let card = server.card.as_deref().filter(|_| is_fetched(server.package.registry))?;
+        let stated = remote::state(&self.client, server, card, &self.blobs).await;
+        stated.inspect_err(|error| tracing::info!(%card, %error, "no card")).ok().map(|answer| answer.blob)
+    }
+
     /// An answer is the artifact that its server's tools are read from.
     async fn answered(&self, server: &Server, answer: Result<remote::Answer, Error>) -> Result<Found, Error> {
         let answer = answer?;

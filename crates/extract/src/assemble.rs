@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use riskdex_model::{Annotations, Extraction, Gap, GapKind, Tool, capped};
+use riskdex_model::{Annotations, Extraction, Gap, GapKind, ListSource, SourceList, Tool, capped};
 use serde_json::Value;
 
 use crate::about::Identity;
@@ -15,6 +15,8 @@ use crate::tree::Tree;
 /// Most notes on one artifact, and most names quoted in one note.
 const NOTES: usize = 50;
 const QUOTED_NAMES: usize = 10;
+/// Most names in each list of a [`SourceList`].
+const LISTED_NAMES: usize = 50;
 /// Characters of a note, a reason or a condition.
 const NOTE_CHARS: usize = 500;
 
@@ -31,14 +33,29 @@ pub(crate) fn assemble(identity: Identity, tree: &Tree, found: Found, stated: St
     };
     extraction.gaps.extend(found.gaps);
     extraction.gaps.extend(stated.gaps);
-    extraction.tools = distinct(found.tools, &mut extraction.notes);
-    let listed = distinct(stated.tools, &mut extraction.notes);
-    if extraction.tools.is_empty() {
-        extraction.dynamic = extraction.dynamic.or(stated.dynamic);
-        extraction.tools = listed;
-    } else {
-        compare(&mut extraction, listed);
+    let mut lists: BTreeMap<ListSource, Vec<Tool>> = BTreeMap::new();
+    if !found.tools.is_empty() {
+        lists.insert(ListSource::Static, found.tools);
     }
+    for tool in stated.tools {
+        lists.entry(source_of(&tool)).or_default().push(tool);
+    }
+    for tools in lists.values_mut() {
+        *tools = distinct(std::mem::take(tools), &mut extraction.notes);
+    }
+    if let Some((source, tools)) = lists.first_key_value() {
+        extraction.tools.clone_from(tools);
+        for (other, listed) in lists.iter().skip(1) {
+            compare(&mut extraction, *source, *other, listed);
+            if *source == ListSource::Card {
+                complete(&mut extraction, *other, listed);
+            }
+        }
+    }
+    if !lists.contains_key(&ListSource::Static) {
+        extraction.dynamic = extraction.dynamic.or(stated.dynamic);
+    }
+    extraction.lists = lists.iter().map(|(source, tools)| beside(*source, tools, &extraction.tools)).collect();
     if extraction.tools.is_empty() {
         note_compiled(tree, &mut extraction.gaps);
     }
@@ -71,34 +88,82 @@ fn distinct(tools: Vec<Tool>, notes: &mut Vec<String>) -> Vec<Tool> {
     kept
 }
 
-/// Code counts before manifests. A tool that only the manifest lists is added where the code could not be
-/// read whole, and mentioned where it could.
-fn compare(extraction: &mut Extraction, listed: Vec<Tool>) {
-    let mut differing = Vec::new();
-    let mut unknown = Vec::new();
-    for tool in listed {
-        match extraction.tools.iter().find(|t| t.name == tool.name) {
-            Some(known) if tool.description.is_some() && !same_words(&known.description, &tool.description) => {
-                differing.push(tool.name);
-            }
-            Some(_) => {}
-            None => unknown.push(tool),
-        }
+/// Where a definition that was not read from code comes from, by what its origin says.
+fn source_of(stated: &Tool) -> ListSource {
+    match stated.origin.as_ref().map(|origin| origin.method.as_str()) {
+        Some("live") => ListSource::Live,
+        Some("card") => ListSource::Card,
+        _ => ListSource::Manifest,
     }
-    if !differing.is_empty() {
-        let names = list(&differing);
-        extraction.notes.push(format!("The manifest describes these tools in other words than the code: {names}."));
+}
+
+/// Says where a list differs from the one that counts. A tool that only another list has is added where the code
+/// counts and could not be read whole, and mentioned elsewhere.
+fn compare(extraction: &mut Extraction, counts: ListSource, other: ListSource, listed: &[Tool]) {
+    let (counting, named) = (counts.label(), other.label());
+    let SourceList { adds, differs, .. } = beside(other, listed, &extraction.tools);
+    if !differs.is_empty() {
+        let names = list(&differs);
+        extraction
+            .notes
+            .push(format!("The {named} describes these tools in other words than the {counting}: {names}."));
     }
-    if unknown.is_empty() {
+    if adds.is_empty() {
         return;
     }
-    let names = list(&unknown.iter().map(|tool| tool.name.clone()).collect::<Vec<_>>());
+    let names = list(&adds);
     let is_partial = extraction.dynamic.is_some() || extraction.gaps.iter().any(|gap| gap.kind == GapKind::Incomplete);
-    if is_partial {
-        extraction.notes.push(format!("Listed in the manifest and not found in the code: {names}."));
+    if counts != ListSource::Static {
+        extraction.notes.push(format!("Listed in the {named}, but not by the {counting}: {names}."));
+    } else if is_partial {
+        extraction.notes.push(format!("Listed in the {named} and not found in the code: {names}."));
+        let unknown = listed.iter().filter(|tool| !extraction.tools.iter().any(|known| known.name == tool.name));
+        let unknown: Vec<Tool> = unknown.cloned().collect();
         extraction.tools.extend(unknown);
     } else {
-        extraction.notes.push(format!("Listed in the manifest, but nothing in the code registers them: {names}."));
+        extraction.notes.push(format!("Listed in the {named}, but nothing in the code registers them: {names}."));
+    }
+}
+
+/// What a card leaves out of its tools, as catalogs do that state names and descriptions alone, another list knows.
+fn complete(extraction: &mut Extraction, other: ListSource, listed: &[Tool]) {
+    let mut taken = Vec::new();
+    for tool in &mut extraction.tools {
+        let Some(other) = listed.iter().find(|other| other.name == tool.name) else { continue };
+        if tool.input_schema.is_null() && !other.input_schema.is_null() {
+            tool.input_schema.clone_from(&other.input_schema);
+            taken.push(tool.name.clone());
+        }
+        tool.description = tool.description.take().or_else(|| other.description.clone());
+        tool.annotations = tool.annotations.take().or_else(|| other.annotations.clone());
+        tool.gated = tool.gated.take().or_else(|| other.gated.clone());
+    }
+    if !taken.is_empty() {
+        let (from, names) = (other.label(), list(&taken));
+        extraction
+            .notes
+            .push(format!("The server card states no parameters of these tools; they are from the {from}: {names}."));
+    }
+}
+
+/// A list beside the tools that count. Texts that a list does not state do not differ.
+fn beside(source: ListSource, listed: &[Tool], counting: &[Tool]) -> SourceList {
+    let named: BTreeMap<&str, &Tool> = listed.iter().map(|tool| (tool.name.as_str(), tool)).collect();
+    let known: BTreeMap<&str, &Tool> = counting.iter().map(|tool| (tool.name.as_str(), tool)).collect();
+    let names = |tools: &mut dyn Iterator<Item = &Tool>| {
+        let names = tools.take(LISTED_NAMES).map(|tool| capped(&tool.name, limits::NAME_CHARS).into_owned());
+        names.collect()
+    };
+    let differs = |tool: &&Tool| {
+        let other = known.get(tool.name.as_str());
+        tool.description.is_some() && other.is_some_and(|other| !same_words(&other.description, &tool.description))
+    };
+    SourceList {
+        source,
+        tools: listed.len() as u64,
+        lacks: names(&mut counting.iter().filter(|tool| !named.contains_key(tool.name.as_str()))),
+        adds: names(&mut listed.iter().filter(|tool| !known.contains_key(tool.name.as_str()))),
+        differs: names(&mut listed.iter().filter(differs)),
     }
 }
 

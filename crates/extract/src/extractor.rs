@@ -62,23 +62,26 @@ impl Extractor {
     /// Reads an artifact together with artifacts of its dependencies, whose code may register tools for it.
     /// Such a tool's origin names the dependency.
     pub fn read_with(&self, path: &Path, dependencies: &[&Path]) -> Result<Extraction, Error> {
-        Ok(self.attempt(path, dependencies)?.extraction)
+        Ok(self.attempt(path, None, dependencies)?.extraction)
     }
 
     /// Reads an artifact, and where its code leaves the tools to another package, asks `fetch` for that
     /// package's artifact (by identity and the range that the manifest states) and reads it too, one package on.
+    /// `card` is a document in which the server's card or a catalog states its tools.
     pub fn read_following(
         &self,
         path: &Path,
+        card: Option<&Path>,
         fetch: &mut dyn FnMut(&PackageId, Option<&str>) -> Option<PathBuf>,
     ) -> Result<Extraction, Error> {
-        let alone = self.attempt(path, &[])?;
+        let alone = self.attempt(path, card, &[])?;
         let wanted = alone.elsewhere.iter().take(FOLLOWED);
         let fetched: Vec<PathBuf> = wanted.filter_map(|(id, range)| fetch(id, range.as_deref())).collect();
         if fetched.is_empty() {
             return Ok(alone.extraction);
         }
-        self.read_with(path, &fetched.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+        let dependencies: Vec<_> = fetched.iter().map(PathBuf::as_path).collect();
+        Ok(self.attempt(path, card, &dependencies)?.extraction)
     }
 
     /// The files of an artifact, under the bounds of every reading.
@@ -91,8 +94,13 @@ impl Extractor {
         Ok(self.examine(Path::new(""), Unpacked { tree, gaps: Vec::new() }, &[])?.extraction)
     }
 
-    fn attempt(&self, path: &Path, dependencies: &[&Path]) -> Result<Attempt, Error> {
-        self.examine(path, archive::read(path, &self.limits)?, dependencies)
+    fn attempt(&self, path: &Path, card: Option<&Path>, dependencies: &[&Path]) -> Result<Attempt, Error> {
+        let mut unpacked = archive::read(path, &self.limits)?;
+        match card.map(|card| archive::read(card, &self.limits)).transpose() {
+            Ok(card) => card.into_iter().for_each(|card| unpacked.tree.answered(card.tree)),
+            Err(error) => unpacked.gaps.push(unread("the server card", &error)),
+        }
+        self.examine(path, unpacked, dependencies)
     }
 
     fn examine(&self, path: &Path, unpacked: Unpacked, dependencies: &[&Path]) -> Result<Attempt, Error> {
@@ -103,12 +111,7 @@ impl Extractor {
         for dependency in dependencies {
             match archive::read(dependency, &self.limits.for_dependency()) {
                 Ok(unpacked) => mount(&mut tree, unpacked, &mut gaps),
-                Err(error) => gaps.push(Gap {
-                    kind: GapKind::Incomplete,
-                    reason: format!("a dependency could not be read: {error}"),
-                    file: String::new(),
-                    line: 0,
-                }),
+                Err(error) => gaps.push(unread("a dependency", &error)),
             }
         }
         // Trees of source code are walked by recursion with a cap on depth; the cap fits this stack.
@@ -168,6 +171,12 @@ impl Extractor {
 struct Attempt {
     extraction: Extraction,
     elsewhere: Vec<(PackageId, Option<String>)>,
+}
+
+/// Says that something beside the artifact could not be read.
+fn unread(what: &str, error: &Error) -> Gap {
+    let reason = format!("{what} could not be read: {error}");
+    Gap { kind: GapKind::Incomplete, reason, file: String::new(), line: 0 }
 }
 
 /// Says which packages may make tools and were not read.

@@ -13,6 +13,7 @@ pub struct Tree {
     files: BTreeMap<String, Vec<u8>>,
     native: Vec<String>,
     mounts: Vec<Mount>,
+    answer: Option<Vec<u8>>,
 }
 
 /// A dependency inside a tree.
@@ -33,6 +34,17 @@ impl Tree {
     pub(crate) fn with_native(mut self, native: Vec<String>) -> Self {
         self.native = native;
         self
+    }
+
+    /// What the server, its card or a catalog answered. It lies beside the files, since no package may speak in
+    /// their name.
+    pub(crate) fn answer(&self) -> Option<&[u8]> {
+        self.answer.as_deref()
+    }
+
+    /// Takes the one file of `document`, or the answer that it is, as such an answer.
+    pub(crate) fn answered(&mut self, document: Self) {
+        self.answer = document.answer.or_else(|| document.files.into_values().next());
     }
 
     /// The bytes of a file.

@@ -13,6 +13,9 @@ pub struct Extraction {
     pub registry: Option<Registry>,
     /// Its tools, in the order of registration; names are unique.
     pub tools: Vec<Tool>,
+    /// Every list that was read, the one that counts first.
+    #[serde(default)]
+    pub lists: Vec<SourceList>,
     /// Why the list is not whole: it is made, wholly or partly, when the server runs.
     pub dynamic: Option<String>,
     /// Remarks for a reader.
@@ -43,6 +46,47 @@ pub struct About {
     /// Licence.
     #[serde(default)]
     pub license: Option<String>,
+}
+
+/// Where a list of tools comes from. Where several speak, the earlier one of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListSource {
+    /// The running server answered it.
+    Live,
+    /// The server's card, or a catalog, states it to everybody.
+    Card,
+    /// It was read from the code of exactly this release.
+    Static,
+    /// A manifest in the release states it.
+    Manifest,
+}
+
+impl ListSource {
+    /// The name in a sentence, as in "the manifest says".
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Live => "running server",
+            Self::Card => "server card",
+            Self::Static => "code",
+            Self::Manifest => "manifest",
+        }
+    }
+}
+
+/// One list of a server's tools, beside the tools that it is said to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceList {
+    /// Where it comes from.
+    pub source: ListSource,
+    /// How many tools it has.
+    pub tools: u64,
+    /// Tools of the server that it has not, by name; the first fifty, as of the other lists of names.
+    pub lacks: Vec<String>,
+    /// Tools that the server is not said to have.
+    pub adds: Vec<String>,
+    /// Tools that it describes in other words.
+    pub differs: Vec<String>,
 }
 
 /// Something that was seen and not understood, and why.

@@ -23,7 +23,7 @@ mod tool;
 mod verdict;
 
 pub use category::{Category, Level, Signal, UnknownName};
-pub use extraction::{About, Extraction, Gap, GapKind};
+pub use extraction::{About, Extraction, Gap, GapKind, ListSource, SourceList};
 pub use fingerprint::{Fingerprint, canonical_json};
 pub use package::{Artifact, ArtifactKind, PackageId, Registry, Release};
 pub use server::Server;

@@ -12,10 +12,10 @@ pub struct Server {
     /// The package that is read to find its tools.
     pub package: PackageId,
     /// The release that its list names, where it names one: else the newest is read.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Address of a document that states its tools, for where neither it nor its package can be read.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
     /// One line about it, as published.
     #[serde(default)]

@@ -160,7 +160,7 @@ impl Annotations {
 /// Where a tool's definition was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// How: `live`, `manifest`, or the kind of registration that was recognised (`python:decorator`, ...).
+    /// How: `live`, `card`, `manifest`, or the kind of registration that was recognised (`python:decorator`, ...).
     pub method: String,
     /// Path inside the artifact, with `/` between parts.
     pub file: String,

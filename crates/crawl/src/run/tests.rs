@@ -106,7 +106,7 @@ impl World {
 }
 
 fn fetched(event: &Event) -> (&Server, &Release, &[u8], u64) {
-    let Event::Fetched { server, release, blob, bytes } = event else { panic!("{event:?}") };
+    let Event::Fetched { server, release, blob, bytes, .. } = event else { panic!("{event:?}") };
     let held = std::fs::read(blob).unwrap();
     assert_eq!(release.artifact.sha256, sha256_hex(&held));
     (server, release, held.leak(), *bytes)
@@ -357,4 +357,40 @@ async fn remote_servers_are_asked_and_their_answers_kept() {
     let answer = remote::ask(&client, &server(&closed), &blobs).await.unwrap();
     let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&answer.blob).unwrap()).unwrap();
     assert_eq!((&document["auth"]["kind"], &document["tools"]), (&"oauth".into(), &serde_json::Value::Null));
+}
+
+/// A source that lists one Python package, and where a catalog states its tools.
+struct Carded(String);
+
+impl Source for Carded {
+    fn name(&self) -> &str {
+        "carded"
+    }
+
+    fn registries(&self) -> Vec<Registry> {
+        vec![Registry::Pypi]
+    }
+
+    fn list<'a>(&'a self, _: &'a Client, _: &'a Memory) -> BoxFuture<'a, Result<Listing, Error>> {
+        let server = Server::new(PackageId::new(Registry::Pypi, "thing"), "thing", "carded");
+        let servers = vec![Server { card: Some(self.0.clone()), ..server }];
+        Box::pin(async move { Ok(Listing { servers, notes: Vec::new() }) })
+    }
+}
+
+#[tokio::test]
+async fn what_a_catalog_states_comes_beside_the_package() {
+    let told = |asked: &Request, before| match asked.path.as_str() {
+        "/card" => Reply::ok("application/json", r#"{"uses": 7, "tools": [{"name": "a"}]}"#),
+        _ => index(asked, before),
+    };
+    for (place, stated) in [("card", Some(r#""tools":[{"name":"a"}]"#)), ("absent", None)] {
+        let world = World::new(told).await;
+        let source = Box::new(Carded(world.index.url(place).to_string()));
+        let events = world.crawl_by(|_| (), vec![source as Box<dyn Source>]).await;
+        let Event::Fetched { card, .. } = &events[1] else { panic!("{events:?}") };
+        let document = card.as_ref().map(|card| std::fs::read_to_string(card).unwrap());
+        assert_eq!(document.is_some(), stated.is_some());
+        assert!(document.is_none_or(|document| document.contains(stated.unwrap()) && !document.contains("uses")));
+    }
 }

@@ -77,7 +77,7 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
         let file = File::open(path).map_err(unreadable)?;
         let member = Member { name: name.to_owned(), size: file.metadata().map_err(unreadable)?.len() };
         intake.take(&member, 0, &mut &file).map_err(unreadable)?;
-        return Ok(intake.finish());
+        return Ok(if name == answer::FILE { as_answer(intake.finish()) } else { intake.finish() });
     }
     let mut file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
@@ -92,7 +92,7 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
         None if promised.is_none() && is_json(&head) => {
             let member = Member { name: answer::FILE.to_owned(), size };
             intake.take(&member, 0, &mut &file).map_err(unreadable)?;
-            return Ok(intake.finish());
+            return Ok(as_answer(intake.finish()));
         }
         None => {
             let expected = promised.map_or("a zip, tar or gzip-compressed tar archive", Form::label);
@@ -101,6 +101,13 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Unpacked, Error> {
     }
     intake.strip_root();
     Ok(intake.finish())
+}
+
+/// A document alone is what somebody answered.
+fn as_answer(document: Unpacked) -> Unpacked {
+    let mut tree = Tree::default();
+    tree.answered(document.tree);
+    Unpacked { tree, ..document }
 }
 
 /// Whether a file begins as JSON objects and lists do.

@@ -46,6 +46,24 @@ fn code_counts_before_the_manifest_and_differences_are_said() {
 }
 
 #[test]
+fn what_the_running_server_says_counts_before_its_card() {
+    let said = |name: &str, description: &str, method: &str| Tool {
+        origin: Some(Origin { method: method.into(), ..Origin::default() }),
+        ..tool(name, description)
+    };
+    let stated = [said("a", "card", "card"), said("b", "x", "card"), said("a", "live", "live"), said("c", "y", "live")];
+    let extraction = run(found(&[tool("a", "code")]), Stated { tools: stated.to_vec(), ..Stated::default() });
+    assert_eq!(names(&extraction), ["a", "c"]);
+    let sources: Vec<_> = extraction.lists.iter().map(|list| (list.source, list.tools)).collect();
+    assert_eq!(sources, [(ListSource::Live, 2), (ListSource::Card, 2), (ListSource::Static, 1)]);
+    let card = &extraction.lists[1];
+    assert_eq!((&card.lacks, &card.adds, &card.differs), (&vec!["c".into()], &vec!["b".into()], &vec!["a".into()]));
+    let notes = extraction.notes.join(" ");
+    assert!(notes.contains("The server card describes these tools in other words than the running server: a."));
+    assert!(notes.contains("Listed in the server card, but not by the running server: b."));
+}
+
+#[test]
 fn the_manifest_fills_what_the_code_leaves_open() {
     let mut partial = found(&[tool("a", "code")]);
     partial.dynamic = Some("a loop over a service's answer".into());

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::Write;
 
-use riskdex_model::{GapKind, Tool};
+use riskdex_model::{GapKind, ListSource, Tool};
 use tempfile::TempDir;
 
 use super::*;
@@ -173,7 +173,7 @@ fn tools_that_a_dependency_makes_are_read_from_it_and_say_so() {
 
     let mut asked = Vec::new();
     let followed = extractor
-        .read_following(thin.path(), &mut |id, range| {
+        .read_following(thin.path(), None, &mut |id, range| {
             asked.push((id.to_string(), range.map(str::to_owned)));
             Some(full.path().to_owned())
         })
@@ -186,6 +186,27 @@ fn tools_that_a_dependency_makes_are_read_from_it_and_say_so() {
 
     let lost = extractor.read_with(thin.path(), &[Path::new("/nowhere")]).unwrap();
     assert!(lost.gaps.iter().any(|gap| gap.reason.contains("/nowhere: cannot be read")), "{:?}", lost.gaps);
+}
+
+#[test]
+fn a_card_counts_before_the_code_and_is_completed_by_it() {
+    let folder = package(&[("server.py", &SERVER.replace("from sample import other\n", ""))]);
+    let card = package(&[(
+        "card",
+        r#"{"card": "https://c.example/x", "tools": [{"name": "read_page", "description": "Stated."}]}"#,
+    )]);
+    let none = &mut |_: &PackageId, _: Option<&str>| None;
+    let extraction = extractor().read_following(folder.path(), Some(&card.path().join("card")), none).unwrap();
+    assert_eq!(
+        extraction.lists.iter().map(|list| list.source).collect::<Vec<_>>(),
+        [ListSource::Card, ListSource::Static]
+    );
+    let tool = &extraction.tools[0];
+    assert_eq!((tool.description.as_deref(), tool.origin.as_ref().unwrap().method.as_str()), (Some("Stated."), "card"));
+    assert!(tool.input_schema.is_object(), "{tool:?}");
+    let lost = extractor().read_following(folder.path(), Some(Path::new("/nowhere")), none).unwrap();
+    assert_eq!(names(&lost.tools), ["read_page"]);
+    assert!(lost.gaps.iter().any(|gap| gap.reason.contains("the server card could not be read")));
 }
 
 #[test]

@@ -6,18 +6,23 @@ use serde_json::Value;
 use super::Stated;
 use crate::tree::Tree;
 
-/// The name that a document alone has in its tree when its file has none that says what it is.
+/// What origins call such a document, whose own name may be a digest.
 pub(crate) const FILE: &str = "answer.json";
 
 /// Adds the tools of an answer.
 pub(super) fn read(tree: &Tree, stated: &mut Stated) {
-    let Some(answer) = stated.json(tree, FILE) else { return };
+    let Some(bytes) = tree.answer() else { return };
+    let Some(answer) = stated.parse(String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}'), FILE) else {
+        return;
+    };
     let before = stated.tools.len();
     let list = if answer.is_array() { &answer } else { &answer["tools"] };
     stated.tools(list, FILE);
-    let is_live = answer["transport"].is_string();
-    for origin in stated.tools[before..].iter_mut().filter_map(|tool| tool.origin.as_mut()).filter(|_| is_live) {
-        "live".clone_into(&mut origin.method);
+    let method = ["live", "card"].into_iter().zip(["transport", "card"]).find(|(_, key)| answer[*key].is_string());
+    for origin in stated.tools[before..].iter_mut().filter_map(|tool| tool.origin.as_mut()) {
+        if let Some((method, _)) = method {
+            method.clone_into(&mut origin.method);
+        }
     }
     if answer["auth"].is_object() && list.is_null() {
         stated.dynamic = Some(closed(&answer["auth"]));

@@ -41,8 +41,11 @@ impl Stated {
 
     /// The file as JSON; `None`, with a gap, when it is not.
     fn json(&mut self, tree: &Tree, file: &str) -> Option<Value> {
-        let text = tree.text(file)?;
-        match serde_json::from_str(&text) {
+        self.parse(&tree.text(file)?, file)
+    }
+
+    fn parse(&mut self, text: &str, file: &str) -> Option<Value> {
+        match serde_json::from_str(text) {
             Ok(value) => Some(value),
             Err(error) => {
                 let message = error.to_string();

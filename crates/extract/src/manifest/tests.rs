@@ -7,7 +7,18 @@ use super::{Stated, read};
 use crate::tree::Tree;
 
 fn stated(file: &str, text: &str) -> Stated {
-    read(&Tree::new(BTreeMap::from([(file.to_owned(), text.as_bytes().to_vec())])))
+    read(&tree(file, text))
+}
+
+fn tree(file: &str, text: &str) -> Tree {
+    Tree::new(BTreeMap::from([(file.to_owned(), text.as_bytes().to_vec())]))
+}
+
+/// What a document says that is an answer.
+fn answered(text: &str) -> Stated {
+    let mut answer = Tree::default();
+    answer.answered(tree("any name", text));
+    read(&answer)
 }
 
 fn names(tools: &[Tool]) -> Vec<&str> {
@@ -110,18 +121,19 @@ fn a_byte_order_mark_is_no_error_and_broken_json_names_its_line() {
 fn a_running_servers_answer_is_a_list_too() {
     let live = r#"{"transport": "streamable-http", "protocolVersion": "2025-06-18", "serverInfo": {"name": "x"},
         "tools": [{"name": "a", "description": "Reads.", "inputSchema": {"type": "object"}}]}"#;
-    let told = stated("answer.json", live);
+    let told = answered(live);
+    assert!(stated("answer.json", live).tools.is_empty(), "no package speaks in the name of its running server");
     assert_eq!(names(&told.tools), ["a"]);
     assert_eq!(told.tools[0].origin.as_ref().unwrap().method, "live");
 
     let card = r#"{"auth": {"kind": "token"}, "card": "https://x.example/card", "tools": [{"name": "a"}]}"#;
-    let told = stated("answer.json", card);
-    assert_eq!((told.tools[0].origin.as_ref().unwrap().method.as_str(), told.dynamic), ("manifest", None));
+    let told = answered(card);
+    assert_eq!((told.tools[0].origin.as_ref().unwrap().method.as_str(), told.dynamic), ("card", None));
 
     let closed =
         r#"{"auth": {"kind": "oauth", "scopes": ["read", "write"], "authorization_servers": ["https://i.example"]}}"#;
     let expected = "the server tells its tools only to those with an OAuth token, from https://i.example; \
                     it advertises the scopes read, write";
-    assert_eq!(stated("answer.json", closed).dynamic.as_deref(), Some(expected));
-    assert_eq!(names(&stated("answer.json", r#"[{"name": "b"}]"#).tools), ["b"]);
+    assert_eq!(answered(closed).dynamic.as_deref(), Some(expected));
+    assert_eq!(names(&answered(r#"[{"name": "b"}]"#).tools), ["b"]);
 }

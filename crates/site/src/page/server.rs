@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use riskdex_catalog::{ServerRecord, ToolRecord};
-use riskdex_model::{Category, Signal};
+use riskdex_model::{Category, ListSource, Signal};
 use riskdex_policy::{Policy, recommend};
 use serde::Serialize;
 
@@ -41,6 +41,7 @@ pub(crate) struct ServerPage {
     completeness: String,
     dynamic: Option<String>,
     source: Vec<Fact>,
+    lists: Vec<Fact>,
     notes: Vec<String>,
     gaps: Vec<GapView>,
     more_gaps: usize,
@@ -178,6 +179,7 @@ impl ServerPage {
             combination,
             completeness: completeness(record),
             dynamic: record.dynamic.as_deref().map(|why| one_line(why, TEXT_MAX)),
+            lists: source::lists(record),
             source: if record.release.is_some() { source::artifact(record) } else { Vec::new() },
             notes: record.notes.iter().take(NOTES).map(|note| one_line(note, 600)).collect(),
             gaps: record.gaps.iter().take(GAPS).map(gap).collect(),
@@ -357,9 +359,16 @@ fn combination(record: &ServerRecord) -> Option<Combination> {
 
 fn completeness(record: &ServerRecord) -> String {
     let gated = record.tools.iter().filter(|tool| tool.tool.gated.is_some()).count() as u64;
+    let counting = record.lists.first().map(|list| list.source);
     let mut text = match (&record.release, &record.dynamic, record.gaps.is_empty()) {
         (None, ..) => "It has not been read yet.".to_owned(),
         (_, Some(_), _) => "The list is not whole: at least a part of it exists only when the server runs.".to_owned(),
+        (_, None, true) if counting == Some(ListSource::Live) => {
+            "The list is what the running server answers to anybody who asks.".to_owned()
+        }
+        (_, None, true) if counting == Some(ListSource::Card) => {
+            "The list is what the server's card states; the server itself tells it only to those it knows.".to_owned()
+        }
         (_, None, true) => {
             "The list is complete: every registration that the entry point reaches was understood.".to_owned()
         }

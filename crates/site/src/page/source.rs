@@ -1,10 +1,13 @@
 //! Where a definition was read, as facts for a table.
 
 use riskdex_catalog::{ServerRecord, ToolRecord};
-use riskdex_model::{ArtifactKind, GapKind, Origin, capped};
+use riskdex_model::{ArtifactKind, GapKind, ListSource, Origin, SourceList, capped};
 
 use super::words::date;
-use super::{Fact, LINE_MAX, NAME_MAX, one_line};
+use super::{Fact, LINE_MAX, NAME_MAX, counted, one_line};
+
+/// Most names of each kind on a line about a list.
+const LISTED_NAMES: usize = 10;
 
 /// The artifact that a server's tools were read from.
 pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
@@ -63,8 +66,37 @@ pub(crate) fn definition(record: &ServerRecord, tool: &ToolRecord) -> Vec<Fact> 
 fn method(origin: &Origin) -> String {
     match origin.method.as_str() {
         "live" => "from the list that the running server gave".to_owned(),
+        "card" => "from the server's card".to_owned(),
         "manifest" => "from the package's manifest".to_owned(),
         method => format!("from the source, without running it ({})", capped(method, 80)),
+    }
+}
+
+/// The lists that were read, the one that counts first: where each comes from, and how it differs.
+pub(crate) fn lists(record: &ServerRecord) -> Vec<Fact> {
+    let line = |(at, list): (usize, &SourceList)| {
+        let mut parts = vec![counted(list.tools, "tool")];
+        if at == 0 {
+            parts.push("this list counts".to_owned());
+        }
+        for (what, names) in [("lacks", &list.lacks), ("adds", &list.adds), ("describes otherwise", &list.differs)] {
+            let shown: Vec<_> = names.iter().take(LISTED_NAMES).map(|name| one_line(name, NAME_MAX)).collect();
+            let more = if names.len() > LISTED_NAMES { ", …" } else { "" };
+            if !shown.is_empty() {
+                parts.push(format!("{what} {}{more}", shown.join(", ")));
+            }
+        }
+        Fact::text(place(list.source), parts.join("; "))
+    };
+    record.lists.iter().enumerate().map(line).collect()
+}
+
+fn place(source: ListSource) -> &'static str {
+    match source {
+        ListSource::Live => "Running server",
+        ListSource::Card => "Server card",
+        ListSource::Static => "Code",
+        ListSource::Manifest => "Manifest",
     }
 }
 
