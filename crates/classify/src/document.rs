@@ -1,7 +1,7 @@
 //! A tool's definition as words: its texts, cut into tokens that know where they stand.
 
 use riskdex_model::Tool;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::matcher::Matcher;
 use crate::tokens::{Token, Tokenizer};
@@ -100,7 +100,7 @@ impl<'t> Document<'t> {
         if let Some(description) = &tool.description {
             reader.prose(Place::Description, description);
         }
-        reader.schema(&tool.input_schema, &tool.input_schema, None, 0);
+        reader.schema(&tool.input_schema, &Keywords::of(&tool.input_schema, &tool.input_schema), None, 0);
         Self { tokens: reader.tokenizer.tokens, fields: reader.fields, parameters: reader.parameters }
     }
 
@@ -147,61 +147,109 @@ impl<'t, 'm> Reader<'t, 'm> {
         self.fields.push(Field { place, text, first, end: self.tokenizer.tokens.len() as u32 });
     }
 
-    fn schema(&mut self, root: &'t Value, schema: &'t Value, parent: Option<u16>, depth: usize) {
+    fn schema(&mut self, root: &'t Value, schema: &Keywords<'t>, parent: Option<u16>, depth: usize) {
         if depth > DEPTH_MAX {
             return;
         }
-        let schema = resolved(root, schema);
-        for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, inner) in schema.properties.into_iter().flatten() {
             if self.parameters.len() >= PARAMETERS_MAX {
                 return;
             }
-            let inner = resolved(root, inner);
+            let inner = Keywords::of(root, inner);
             let index = self.parameters.len() as u16;
-            self.parameters.push(Parameter { name, parent, kind: kind_of(inner), has_choices: false });
+            self.parameters.push(Parameter { name, parent, kind: inner.kind(), has_choices: false });
             let first = self.tokenizer.tokens.len();
             self.identifier(Place::Parameter(index), name);
             let name = &self.tokenizer.tokens[first..];
             let is_asked = self.matcher.lists(name).any(|list| self.asked[usize::from(list)]);
-            self.choices(root, inner, index, 0);
-            if is_asked && let Some(text) = inner.get("description").and_then(Value::as_str) {
+            self.choices(root, &inner, index, 0);
+            if is_asked && let Some(text) = inner.description {
                 self.prose(Place::ParameterText(index), text);
             }
-            self.schema(root, inner, Some(index), depth + 1);
+            self.schema(root, &inner, Some(index), depth + 1);
         }
-        for inner in alternatives(schema).chain(schema.get("items")) {
-            self.schema(root, inner, parent, depth + 1);
+        for inner in schema.alternatives().chain(schema.items) {
+            self.schema(root, &Keywords::of(root, inner), parent, depth + 1);
         }
     }
 
-    fn choices(&mut self, root: &'t Value, schema: &'t Value, index: u16, depth: usize) {
+    fn choices(&mut self, root: &'t Value, schema: &Keywords<'t>, index: u16, depth: usize) {
         if depth > DEPTH_MAX {
             return;
         }
-        let schema = resolved(root, schema);
-        let listed = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-        for value in listed.chain(schema.get("const")).filter_map(Value::as_str).take(CHOICES_MAX) {
+        let listed = schema.choices.into_iter().flatten();
+        for value in listed.chain(schema.constant).filter_map(Value::as_str).take(CHOICES_MAX) {
             self.parameters[usize::from(index)].has_choices = true;
             self.identifier(Place::Choice(index), value);
         }
-        for inner in alternatives(schema).chain(schema.get("items").filter(|items| items.get("properties").is_none())) {
-            self.choices(root, inner, index, depth + 1);
+        for inner in schema.alternatives().chain(schema.items.filter(|items| items.get("properties").is_none())) {
+            self.choices(root, &Keywords::of(root, inner), index, depth + 1);
         }
     }
 }
 
-/// The schema that `$ref` points to inside the same document, or the schema itself.
-fn resolved<'t>(root: &'t Value, schema: &'t Value) -> &'t Value {
-    let target = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
-    target.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
+/// What a schema says, as far as it is read.
+#[derive(Default)]
+struct Keywords<'t> {
+    properties: Option<&'t Map<String, Value>>,
+    description: Option<&'t str>,
+    type_named: Option<&'t Value>,
+    items: Option<&'t Value>,
+    choices: Option<&'t Vec<Value>>,
+    constant: Option<&'t Value>,
+    any_of: Option<&'t Vec<Value>>,
+    one_of: Option<&'t Vec<Value>>,
+    all_of: Option<&'t Vec<Value>>,
+    reference: Option<&'t str>,
 }
 
-fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
-    ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(*key).and_then(Value::as_array)).flatten()
+impl<'t> Keywords<'t> {
+    /// Those of a schema, or of the one inside the same document that its `$ref` points to.
+    fn of(root: &'t Value, schema: &'t Value) -> Self {
+        let own = Self::read(schema);
+        let target = own.reference.and_then(|r| r.strip_prefix('#')).and_then(|pointer| root.pointer(pointer));
+        target.map_or(own, Self::read)
+    }
+
+    fn read(schema: &'t Value) -> Self {
+        let mut found = Self::default();
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            match keyword.as_str() {
+                "properties" => found.properties = value.as_object(),
+                "description" => found.description = value.as_str(),
+                "type" => found.type_named = Some(value),
+                "items" => found.items = Some(value),
+                "enum" => found.choices = value.as_array(),
+                "const" => found.constant = Some(value),
+                "anyOf" => found.any_of = value.as_array(),
+                "oneOf" => found.one_of = value.as_array(),
+                "allOf" => found.all_of = value.as_array(),
+                "$ref" => found.reference = value.as_str(),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn alternatives(&self) -> impl Iterator<Item = &'t Value> + use<'t> {
+        [self.any_of, self.one_of, self.all_of].into_iter().flatten().flatten()
+    }
+
+    /// Its type, or that of the first alternative that states one.
+    fn kind(&self) -> Type {
+        match self.type_named {
+            Some(named) => kind_of(named),
+            None => {
+                let stated = self.alternatives().filter_map(|schema| schema.get("type")).map(kind_of);
+                stated.into_iter().find(|&kind| kind != Type::Any).unwrap_or(Type::Any)
+            }
+        }
+    }
 }
 
-fn kind_of(schema: &Value) -> Type {
-    let named = |name: &str| match name {
+/// The first known type that the value of `type` names.
+fn kind_of(named: &Value) -> Type {
+    let of_name = |name: &str| match name {
         "string" => Type::String,
         "integer" => Type::Integer,
         "number" => Type::Number,
@@ -210,20 +258,12 @@ fn kind_of(schema: &Value) -> Type {
         "object" => Type::Object,
         _ => Type::Any,
     };
-    match schema.get("type") {
-        Some(Value::String(name)) => named(name),
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(Value::as_str).map(named).find(|&t| t != Type::Any).unwrap_or(Type::Any)
+    match named {
+        Value::String(name) => of_name(name),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).map(of_name).find(|&t| t != Type::Any).unwrap_or(Type::Any)
         }
-        _ => alternatives(schema).map(kind_of_plain).find(|&t| t != Type::Any).unwrap_or(Type::Any),
-    }
-}
-
-/// The type of an alternative, which is not looked into further.
-fn kind_of_plain(schema: &Value) -> Type {
-    match schema.get("type") {
-        Some(_) => kind_of(schema),
-        None => Type::Any,
+        _ => Type::Any,
     }
 }
 

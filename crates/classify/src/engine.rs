@@ -20,6 +20,8 @@ pub(crate) struct Engine {
     /// For each key where its clauses begin in `by_key`; one more than keys.
     offsets: Vec<u32>,
     by_key: Vec<u32>,
+    /// For each list the slots in which a clause looks for it, as bits.
+    sought: Vec<u16>,
     /// Clauses that no word sets off.
     always: Vec<u32>,
     /// For each rule the rules that it overrules.
@@ -86,7 +88,13 @@ impl Engine {
             flat.extend_from_slice(list);
             offsets.push(flat.len() as u32);
         }
-        Self { matcher, grammar, clauses, offsets, by_key: flat, always, overrules, asked }
+        let mut sought = vec![0; asked.len()];
+        for condition in clauses.iter().flat_map(|c| c.when.iter().chain(&c.unless).chain(&c.of_parameter)) {
+            for &lexicon in &condition.any_of {
+                sought[usize::from(lexicon)] |= condition.slot.bit();
+            }
+        }
+        Self { matcher, grammar, clauses, offsets, by_key: flat, sought, always, overrules, asked }
     }
 
     /// Reads a definition into words.
@@ -114,6 +122,9 @@ impl Engine {
             if let Some(index) = document.fields[usize::from(fact.field)].place.parameter() {
                 let range: &mut Range<usize> = &mut parameters[usize::from(index)];
                 *range = if range.end == 0 { at..at + 1 } else { range.start..at + 1 };
+            }
+            if self.sought[usize::from(fact.lexicon)] & fact.slot.bit() == 0 {
+                continue;
             }
             let key = key(fact.slot, fact.lexicon);
             if scratch.seen[key].0 != scratch.number {

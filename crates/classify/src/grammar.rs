@@ -50,6 +50,11 @@ impl Slot {
     /// The number of slots.
     pub(crate) const COUNT: usize = Self::Several as usize + 1;
 
+    /// A bit of its own.
+    pub(crate) const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
     /// Whether the slot belongs to one parameter: conditions on such slots must hold for the same parameter.
     pub(crate) const fn is_of_parameter(self) -> bool {
         matches!(self, Self::Parameter | Self::ParameterName | Self::ParameterText | Self::Choice)

@@ -5,16 +5,15 @@ mod output;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
-use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use riskdex_classify::Rules;
-use riskdex_model::{Level, Tool, Verdict};
+use riskdex_model::{Level, Tool};
 
-use self::input::{Definition, Definitions};
-use self::output::Writer;
-use crate::args::{Classify, Global};
+use self::input::{Definitions, Raw};
+use self::output::{Writer, render};
+use crate::args::{Classify, Global, VerdictFormat};
 use crate::exit::Exit;
 
 /// Definitions classified in one parallel step; bounds the memory that input and output take.
@@ -30,11 +29,13 @@ pub(crate) fn run(global: &Global, args: &Classify) -> Result<Exit> {
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()));
     let mut worst = None;
     if args.files.is_empty() {
-        classify("standard input", io::stdin().lock(), &rules, &mut writer, &mut worst)?;
+        let judge = Judge { rules: &rules, format: args.format, source: "standard input" };
+        judge.all(io::stdin().lock(), &mut writer, &mut worst)?;
     }
     for path in &args.files {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        classify(&name_of(path), BufReader::with_capacity(1 << 16, file), &rules, &mut writer, &mut worst)?;
+        let judge = Judge { rules: &rules, format: args.format, source: &path.display().to_string() };
+        judge.all(BufReader::with_capacity(1 << 16, file), &mut writer, &mut worst)?;
     }
     writer.finish(&rules)?;
     Ok(match (args.fail_on, worst) {
@@ -43,33 +44,33 @@ pub(crate) fn run(global: &Global, args: &Classify) -> Result<Exit> {
     })
 }
 
-fn name_of(path: &Path) -> String {
-    path.display().to_string()
+/// What the definitions of one input are judged by.
+struct Judge<'a> {
+    rules: &'a Rules,
+    format: VerdictFormat,
+    source: &'a str,
 }
 
-fn classify(
-    source: &str,
-    reader: impl BufRead,
-    rules: &Rules,
-    writer: &mut Writer<impl Write>,
-    worst: &mut Option<Level>,
-) -> Result<()> {
-    let mut definitions = Definitions::open(source, reader)?;
-    loop {
-        let batch = definitions.batch(BATCH)?;
-        if batch.is_empty() {
-            return Ok(());
+impl Judge<'_> {
+    /// Judges everything in an input, a batch at a time.
+    fn all(&self, reader: impl BufRead, writer: &mut Writer<impl Write>, worst: &mut Option<Level>) -> Result<()> {
+        let mut definitions = Definitions::open(self.source, reader)?;
+        loop {
+            let batch = definitions.batch(BATCH)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let judged: Vec<(Level, Vec<u8>)> = batch.par_iter().map(|raw| self.one(raw)).collect::<Result<_>>()?;
+            let (levels, rendered): (Vec<Level>, Vec<Vec<u8>>) = judged.into_iter().unzip();
+            *worst = levels.into_iter().chain(*worst).max();
+            writer.write(&rendered)?;
         }
-        let judged: Vec<(Definition, Verdict)> = batch
-            .into_par_iter()
-            .map(|raw| {
-                let definition = raw.parse(source)?;
-                let verdict = rules.classify(&definition.tool);
-                Ok((definition, verdict))
-            })
-            .collect::<Result<_>>()?;
-        *worst = judged.iter().map(|(_, verdict)| verdict.risk).chain(*worst).max();
-        writer.write(source, &judged)?;
+    }
+
+    fn one(&self, raw: &Raw) -> Result<(Level, Vec<u8>)> {
+        let definition = raw.parse(self.source)?;
+        let verdict = self.rules.classify(&definition.tool);
+        Ok((verdict.risk, render(self.format, self.source, &definition, &verdict)?))
     }
 }
 

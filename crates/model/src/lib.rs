@@ -29,5 +29,5 @@ pub use package::{Artifact, ArtifactKind, PackageId, Registry, Release};
 pub use server::Server;
 pub use slug::{SLUG_MAX, slug, tool_slugs};
 pub use text::{capped, is_hidden, visible};
-pub use tool::{Annotations, Origin, Parameter, Tool};
+pub use tool::{Annotations, Origin, Parameter, Tool, schema_of_arguments};
 pub use verdict::{Evidence, Finding, Verdict};

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::Fingerprint;
 
@@ -54,6 +54,35 @@ impl Tool {
             "annotations": self.annotations,
         }))
     }
+}
+
+/// The schema that Docker's short form stands for, a list of `{name, type, desc, optional, items}`, and how many of its
+/// arguments have no name and are left out.
+pub fn schema_of_arguments(arguments: &[Value]) -> (Value, usize) {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    let mut nameless = 0;
+    for argument in arguments {
+        let Some(name) = argument["name"].as_str() else {
+            nameless += 1;
+            continue;
+        };
+        let mut schema = Map::new();
+        for (from, to) in
+            [("type", "type"), ("desc", "description"), ("description", "description"), ("items", "items")]
+        {
+            match argument.get(from) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(text)) if text.is_empty() => {}
+                Some(value) => drop(schema.insert(to.to_owned(), value.clone())),
+            }
+        }
+        if argument["optional"] != true {
+            required.push(json!(name));
+        }
+        properties.insert(name.to_owned(), Value::Object(schema));
+    }
+    (json!({"type": "object", "properties": properties, "required": required}), nameless)
 }
 
 /// One argument of a tool, as its schema has it.
@@ -174,7 +203,6 @@ pub struct Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn tool(schema: Value) -> Tool {
         Tool { name: "t".into(), input_schema: schema, ..Tool::default() }
@@ -190,6 +218,18 @@ mod tests {
         let seen: Vec<_> = parameters.iter().map(|p| (p.name, p.required, p.type_name())).collect();
         assert_eq!(seen, [("b", true, "string[]".to_owned()), ("a", false, "string | null".to_owned())]);
         assert_eq!(parameters[1].choices(), [&json!("x"), &json!("y")]);
+    }
+
+    #[test]
+    fn short_arguments_become_a_schema() {
+        let short = [
+            json!({"name": "id", "type": "string", "desc": "the id"}),
+            json!({"name": "n", "optional": true}),
+            json!(1),
+        ];
+        let schema = json!({"type": "object", "required": ["id"],
+            "properties": {"id": {"type": "string", "description": "the id"}, "n": {}}});
+        assert_eq!(schema_of_arguments(&short), (schema, 1));
     }
 
     #[test]

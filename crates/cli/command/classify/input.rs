@@ -3,8 +3,9 @@
 use std::io::{BufRead, Read};
 
 use anyhow::{Context, Result, bail};
-use riskdex_model::Tool;
+use riskdex_model::{Annotations, Tool, schema_of_arguments};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Longest line, and largest single document, in bytes.
@@ -32,13 +33,22 @@ pub(super) struct Definitions<R> {
     ready: std::vec::IntoIter<Raw>,
 }
 
-/// A line or element that wraps its tool. What else it holds is not looked at.
+/// One line or element: a tool, or an object that wraps one under `tool`. What else it holds is not looked at.
 #[derive(Deserialize)]
-struct Wrapped<'a> {
-    #[serde(default)]
+#[serde(rename_all = "camelCase")]
+struct Element {
     server: Option<String>,
-    #[serde(borrow, default)]
-    tool: Option<&'a RawValue>,
+    tool: Option<Box<Self>>,
+    name: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    #[serde(default, alias = "input_schema")]
+    input_schema: Value,
+    #[serde(alias = "output_schema")]
+    output_schema: Option<Value>,
+    annotations: Option<Annotations>,
+    /// Docker's short form of the input schema.
+    arguments: Option<Vec<Value>>,
 }
 
 /// The documents that hold many tools.
@@ -128,8 +138,18 @@ impl Raw {
         let place = self.place;
         let wrong =
             || format!("{source}, definition {place}: neither a tool (an object with a name) nor {{server, tool}}");
-        let wrapped: Wrapped<'_> = serde_json::from_str(&self.text).with_context(wrong)?;
-        let tool = wrapped.tool.map_or(self.text.as_str(), RawValue::get);
-        Ok(Definition { server: wrapped.server, tool: serde_json::from_str(tool).with_context(wrong)?, place })
+        let mut element: Element = serde_json::from_str(&self.text).with_context(wrong)?;
+        let server = element.server.take();
+        if let Some(inner) = element.tool.take() {
+            element = *inner;
+        }
+        let Element { name, title, description, input_schema, output_schema, annotations, arguments, .. } = element;
+        let name = name.with_context(wrong)?;
+        let input_schema = match arguments {
+            Some(arguments) if input_schema.is_null() => schema_of_arguments(&arguments).0,
+            _ => input_schema,
+        };
+        let tool = Tool { name, title, description, input_schema, output_schema, annotations, ..Tool::default() };
+        Ok(Definition { server, tool, place })
     }
 }

@@ -32,40 +32,21 @@ impl<W: Write> Writer<W> {
         Self { format, out, written: 0 }
     }
 
-    pub(super) fn write(&mut self, source: &str, judged: &[(Definition, Verdict)]) -> Result<()> {
-        for (definition, verdict) in judged {
-            match self.format {
-                VerdictFormat::Jsonl => {
-                    self.line(definition, verdict)?;
-                    self.out.write_all(b"\n")?;
-                }
-                VerdictFormat::Json => {
-                    self.out.write_all(if self.written == 0 { b"[\n" } else { b",\n" })?;
-                    self.line(definition, verdict)?;
-                }
-                VerdictFormat::Table => self.row(definition, verdict)?,
-                VerdictFormat::Sarif => {
-                    self.out.write_all(if self.written == 0 { SARIF_HEAD.as_bytes() } else { b",\n" })?;
-                    serde_json::to_writer(&mut self.out, &sarif_result(source, definition, verdict))?;
-                }
-            }
+    /// Writes what [`render`] made of some definitions, in order.
+    pub(super) fn write(&mut self, rendered: &[Vec<u8>]) -> Result<()> {
+        for one in rendered {
+            let before = match (self.format, self.written) {
+                (VerdictFormat::Jsonl, _) => "",
+                (VerdictFormat::Json, 0) => "[\n",
+                (VerdictFormat::Table, 0) => TABLE_HEAD,
+                (VerdictFormat::Sarif, 0) => SARIF_HEAD,
+                (VerdictFormat::Table, _) => "",
+                (VerdictFormat::Json | VerdictFormat::Sarif, _) => ",\n",
+            };
+            self.out.write_all(before.as_bytes())?;
+            self.out.write_all(one)?;
             self.written += 1;
         }
-        Ok(())
-    }
-
-    fn line(&mut self, definition: &Definition, verdict: &Verdict) -> Result<()> {
-        let line = Line { server: definition.server.as_deref(), name: &definition.tool.name, verdict };
-        Ok(serde_json::to_writer(&mut self.out, &line)?)
-    }
-
-    fn row(&mut self, definition: &Definition, verdict: &Verdict) -> Result<()> {
-        if self.written == 0 {
-            writeln!(self.out, "{:9} {:12} {:>5}  {:40} SIGNALS", "RISK", "CATEGORY", "SURE", "TOOL")?;
-        }
-        let signals: Vec<_> = verdict.signals.iter().map(|signal| signal.as_str()).collect();
-        let (name, sure) = (visible(&definition.tool.name), verdict.confidence * 100.0);
-        writeln!(self.out, "{:9} {:12} {sure:>4.0}%  {name:40} {}", verdict.risk, verdict.category, signals.join(" "))?;
         Ok(())
     }
 
@@ -90,6 +71,34 @@ impl<W: Write> Writer<W> {
         Ok(self.out.flush()?)
     }
 }
+
+/// One verdict in a form, without what stands between verdicts.
+pub(super) fn render(
+    format: VerdictFormat,
+    source: &str,
+    definition: &Definition,
+    verdict: &Verdict,
+) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(1024);
+    match format {
+        VerdictFormat::Jsonl | VerdictFormat::Json => {
+            let line = Line { server: definition.server.as_deref(), name: &definition.tool.name, verdict };
+            serde_json::to_writer(&mut out, &line)?;
+            if format == VerdictFormat::Jsonl {
+                out.push(b'\n');
+            }
+        }
+        VerdictFormat::Table => {
+            let signals: Vec<_> = verdict.signals.iter().map(|signal| signal.as_str()).collect();
+            let (name, sure) = (visible(&definition.tool.name), verdict.confidence * 100.0);
+            writeln!(out, "{:9} {:12} {sure:>4.0}%  {name:40} {}", verdict.risk, verdict.category, signals.join(" "))?;
+        }
+        VerdictFormat::Sarif => serde_json::to_writer(&mut out, &sarif_result(source, definition, verdict))?,
+    }
+    Ok(out)
+}
+
+const TABLE_HEAD: &str = "RISK      CATEGORY      SURE  TOOL                                     SIGNALS\n";
 
 /// The document's start, up to the list of results (SARIF 2.1.0, OASIS).
 const SARIF_HEAD: &str =

@@ -1,7 +1,7 @@
 //! One tool as manifests write it: the MCP tool object, or Docker's short form with `arguments`.
 
-use riskdex_model::{Annotations, Origin, Tool};
-use serde_json::{Map, Value, json};
+use riskdex_model::{Annotations, Origin, Tool, schema_of_arguments};
+use serde_json::{Map, Value};
 
 use super::kind;
 
@@ -50,7 +50,11 @@ pub(super) fn read(item: &Value, file: &str) -> Result<(Tool, Vec<String>), Stri
     let output_schema = schema(&["outputSchema", "output_schema"]);
     let input_schema = match (schema(&["inputSchema", "input_schema"]), item.get("arguments")) {
         (Some(schema), _) => schema,
-        (None, Some(Value::Array(arguments))) => from_arguments(arguments, &mut wrong),
+        (None, Some(Value::Array(arguments))) => {
+            let (schema, nameless) = schema_of_arguments(arguments);
+            wrong.extend(std::iter::repeat_n("an argument has no name".to_owned(), nameless));
+            schema
+        }
         (None, _) => Value::Null,
     };
     let origin = Origin { method: "manifest".to_owned(), file: file.to_owned(), line: 1, package: None };
@@ -83,31 +87,4 @@ fn annotations(claims: &Map<String, Value>, title: Option<String>, wrong: &mut V
         idempotent_hint: hint("idempotentHint"),
         open_world_hint: hint("openWorldHint"),
     }
-}
-
-/// The schema that a list of `{name, type, desc, optional, items}` stands for.
-fn from_arguments(arguments: &[Value], wrong: &mut Vec<String>) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for argument in arguments {
-        let Some(name) = argument["name"].as_str() else {
-            wrong.push("an argument has no name".to_owned());
-            continue;
-        };
-        let mut schema = Map::new();
-        for (from, to) in
-            [("type", "type"), ("desc", "description"), ("description", "description"), ("items", "items")]
-        {
-            match argument.get(from) {
-                None | Some(Value::Null) => {}
-                Some(Value::String(text)) if text.is_empty() => {}
-                Some(value) => drop(schema.insert(to.to_owned(), value.clone())),
-            }
-        }
-        if argument["optional"] != true {
-            required.push(json!(name));
-        }
-        properties.insert(name.to_owned(), Value::Object(schema));
-    }
-    json!({"type": "object", "properties": properties, "required": required})
 }
