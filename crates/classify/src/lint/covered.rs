@@ -25,7 +25,8 @@ pub(crate) fn may_cover(text: &str) -> bool {
 }
 
 fn may_comment(text: &str) -> bool {
-    text.contains("<!--") || ["[//]:", "[comment]:", "[_]:", "[#]:"].iter().any(|mark| text.contains(mark))
+    (text.contains('<') && text.contains("<!--"))
+        || (text.contains("]:") && ["[//]:", "[comment]:", "[_]:", "[#]:"].iter().any(|mark| text.contains(mark)))
 }
 
 fn may_unshow(text: &str) -> bool {
@@ -53,7 +54,7 @@ fn runs_long(text: &str) -> bool {
         }
         at += LINES;
     }
-    text.contains("\u{a0}\u{a0}\u{a0}") || text.contains('\u{2800}')
+    !text.is_ascii() && (text.contains("\u{a0}\u{a0}\u{a0}") || text.contains('\u{2800}'))
 }
 
 /// Whether an unbroken run of letters, digits and signs may be an encoding rather than words.

@@ -46,8 +46,9 @@ pub(crate) struct Sighting {
 
 /// Whether a text may hold any of these characters.
 pub(crate) fn may_hide(text: &str, lookalikes: &Lookalikes) -> bool {
-    let unusual = |b: u8| b >= 0x80 || (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7f;
-    text.bytes().any(unusual)
+    let unusual = |b: u8| (b >= 0x80) | ((b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')) | (b == 0x7f);
+    // Without an early end the compiler looks at many bytes at a time.
+    text.bytes().fold(false, |found, byte| found | unusual(byte))
         && text.chars().any(|c| {
             is_hidden(c)
                 || is_styled(c)

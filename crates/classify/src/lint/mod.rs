@@ -150,7 +150,7 @@ impl Lint {
             let may_hide = covered::may_cover(text) || hidden::may_hide(text, &self.lookalikes);
             let found = match kind {
                 Kind::Name | Kind::Parameter => self.wanted(kind, &spoken(text)),
-                _ if text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) => {
+                _ if !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) => {
                     self.wanted(kind, &Plain::new(text, &self.lookalikes).text)
                 }
                 _ => self.wanted(kind, text),

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::dfa::DFA;
+use aho_corasick::nfa::contiguous::NFA;
 
 use super::required::{self, Choice};
 
@@ -35,21 +35,24 @@ const FOLDED: [u8; 256] = {
 /// The words that clauses need.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    automaton: Option<(DFA, StateID)>,
-    /// For each word the choices that it is in.
-    choices_of: Vec<Vec<u32>>,
-    choices: Vec<Words>,
+    automaton: Option<(NFA, StateID)>,
+    /// For each word where its senses begin; one more than words.
+    offsets: Vec<u32>,
+    senses: Vec<Sense>,
+    /// For each choice the chains whose rarest it is.
+    rarest_of: Vec<Vec<u32>>,
     chains: Vec<Chain>,
 }
 
-/// A choice of words, once for all chains.
-#[derive(Debug)]
-struct Words {
-    /// Whether they must begin, and end, where words of the text do.
+/// A choice that a word is in.
+#[derive(Clone, Copy, Debug)]
+struct Sense {
+    choice: u32,
+    /// Whether the word must begin, and end, where words of the text do.
     begins: bool,
     ends: bool,
-    /// The chains whose rarest choice it is.
-    rarest_of: Vec<u32>,
+    /// Whether it is the rarest choice of any chain.
+    is_rare: bool,
 }
 
 /// What a match of a clause holds, as numbers of choices.
@@ -90,7 +93,7 @@ impl Needs {
     ) -> Self {
         let mut clauses: Vec<Vec<required::Chain>> = clauses.collect();
         let all = Self::of(&clauses);
-        let mut found = vec![0_u32; all.choices.len()];
+        let mut found = vec![0_u32; all.rarest_of.len()];
         let mut scratch = Scratch::default();
         for text in honest {
             all.look(text.as_bytes(), &mut scratch);
@@ -112,28 +115,34 @@ impl Needs {
 
     fn of(clauses: &[Vec<required::Chain>]) -> Self {
         let mut needs = Self::default();
-        let mut words: BTreeMap<&[u8], Vec<u32>> = BTreeMap::new();
+        let mut words: BTreeMap<&[u8], Vec<Sense>> = BTreeMap::new();
         let mut numbers: BTreeMap<&Choice, u32> = BTreeMap::new();
         for (clause, chains) in clauses.iter().enumerate() {
             for chain in chains {
                 let number = |choice| {
                     *numbers.entry(choice).or_insert_with(|| {
-                        let number = needs.choices.len() as u32;
-                        let &Choice { begins, ends, .. } = choice;
-                        needs.choices.push(Words { begins, ends, rarest_of: Vec::new() });
-                        choice.words.iter().for_each(|word| words.entry(word).or_default().push(number));
+                        let number = needs.rarest_of.len() as u32;
+                        let &Choice { begins, ends, is_rarest: is_rare, .. } = choice;
+                        let sense = Sense { choice: number, begins, ends, is_rare };
+                        choice.words.iter().for_each(|word| words.entry(word).or_default().push(sense));
+                        needs.rarest_of.push(Vec::new());
                         number
                     })
                 };
                 let choices: Vec<u32> = chain.iter().map(number).collect();
                 let rarest = chain.iter().position(|choice| choice.is_rarest).unwrap_or(0);
-                needs.choices[choices[rarest] as usize].rarest_of.push(needs.chains.len() as u32);
+                needs.rarest_of[choices[rarest] as usize].push(needs.chains.len() as u32);
                 needs.chains.push(Chain { clause, choices, rarest });
             }
         }
-        let dfa = DFA::builder().build(words.keys()).ok();
-        needs.automaton = dfa.and_then(|dfa| dfa.start_state(Anchored::No).ok().map(|start| (dfa, start)));
-        needs.choices_of = words.into_values().collect();
+        // With thousands of words a table of all steps is larger than any cache.
+        let automaton = NFA::builder().dense_depth(3).build(words.keys()).ok();
+        needs.automaton = automaton.and_then(|nfa| nfa.start_state(Anchored::No).ok().map(|start| (nfa, start)));
+        needs.offsets.push(0);
+        for senses in words.into_values() {
+            needs.senses.extend(senses);
+            needs.offsets.push(needs.senses.len() as u32);
+        }
         needs
     }
 
@@ -144,7 +153,7 @@ impl Needs {
             self.look(text.as_bytes(), scratch);
             let mut wanted: Vec<(usize, Range<usize>)> = Vec::new();
             for &at in &scratch.rare {
-                for &chain in &self.choices[scratch.hits[at].choice as usize].rarest_of {
+                for &chain in &self.rarest_of[scratch.hits[at].choice as usize] {
                     let chain = &self.chains[chain as usize];
                     let Some(range) = chain.around(at, &scratch.hits) else { continue };
                     match wanted.iter_mut().find(|(clause, _)| *clause == chain.clause) {
@@ -162,7 +171,7 @@ impl Needs {
     fn look(&self, text: &[u8], scratch: &mut Scratch) {
         scratch.hits.clear();
         scratch.rare.clear();
-        let Some((dfa, start)) = &self.automaton else { return };
+        let Some((automaton, start)) = &self.automaton else { return };
         // The last byte that was left out ends here: words around it begin earlier than their length tells.
         let mut left_out = 0;
         let (mut state, mut before) = (*start, b' ');
@@ -173,23 +182,23 @@ impl Needs {
                 continue;
             }
             before = byte;
-            state = dfa.next_state(Anchored::No, state, byte);
-            if !dfa.is_special(state) || !dfa.is_match(state) {
+            state = automaton.next_state(Anchored::No, state, byte);
+            if !automaton.is_special(state) || !automaton.is_match(state) {
                 continue;
             }
             let end = at + 1;
             let ends = !is_inside(text, end);
-            for word in 0..dfa.match_len(state) {
-                let word = dfa.match_pattern(state, word);
-                let start = end - dfa.pattern_len(word);
+            for word in 0..automaton.match_len(state) {
+                let word = automaton.match_pattern(state, word);
+                let start = end - automaton.pattern_len(word);
                 let begins = left_out > start || !is_inside(text, start);
-                for &choice in &self.choices_of[word.as_usize()] {
-                    let words = &self.choices[choice as usize];
-                    if (begins || !words.begins) && (ends || !words.ends) {
-                        if !words.rarest_of.is_empty() {
+                let (from, to) = (self.offsets[word.as_usize()], self.offsets[word.as_usize() + 1]);
+                for sense in &self.senses[from as usize..to as usize] {
+                    if (begins || !sense.begins) && (ends || !sense.ends) {
+                        if sense.is_rare {
                             scratch.rare.push(scratch.hits.len());
                         }
-                        scratch.hits.push(Hit { choice, start, end });
+                        scratch.hits.push(Hit { choice: sense.choice, start, end });
                     }
                 }
             }
