@@ -73,6 +73,66 @@ fn definitions_of_many_kinds_come_out_right() {
 }
 
 #[test]
+fn plain_cases_come_out_right_without_exception() {
+    let names = [
+        "add",
+        "add_numbers",
+        "fetch_ratings",
+        "london_airport_transfer_quote",
+        "cost_comparison",
+        "classify_request",
+        "authorizePayment",
+        "get_invoice",
+        "list_charges",
+        "unlink_member",
+        "remove_team_member",
+        "compose-down",
+        "manage_labels",
+        "run_query",
+        "execute_sql",
+        "get-env",
+        "merge_pull_request",
+        "force_push",
+    ];
+    for name in names {
+        let (label, tool) = kinds().into_iter().find(|(_, tool)| tool.name == name).unwrap();
+        assert_eq!(RULES.classify(&tool).category, label, "{name}");
+    }
+}
+
+#[test]
+fn verbs_are_known_in_other_languages() {
+    use Category::{Destructive, Execute, Read, Write};
+    let cases = [
+        ("删除文件", "删除一个文件。", Destructive),
+        ("查询订单", "查询订单。", Read),
+        ("创建任务", "创建任务。", Write),
+        ("ファイル削除", "ファイルを削除する。", Destructive),
+        ("検索", "ページを検索する。", Read),
+        ("ページ作成", "ページを作成する。", Write),
+        ("eliminar_archivo", "Elimina un archivo.", Destructive),
+        ("buscar_clientes", "Busca clientes.", Read),
+        ("crear_tarea", "Crea una tarea.", Write),
+        ("datei_loeschen", "Löscht eine Datei.", Destructive),
+        ("kunden_suchen", "Sucht Kunden.", Read),
+        ("aufgabe_erstellen", "Erstellt eine Aufgabe.", Write),
+        ("excluir_arquivo", "Exclui um arquivo.", Destructive),
+        ("listar_clientes", "Lista os clientes.", Read),
+        ("criar_tarefa", "Cria uma tarefa.", Write),
+        ("파일_삭제", "파일을 삭제합니다.", Destructive),
+        ("주문_조회", "주문을 조회합니다.", Read),
+        ("작업_생성", "작업을 생성합니다.", Write),
+        ("удалить_файл", "Удаляет файл.", Destructive),
+        ("найти_клиента", "Находит клиента.", Read),
+        ("создать_задачу", "Создаёт задачу.", Write),
+        ("выполнить_команду", "Выполняет команду на сервере.", Execute),
+    ];
+    for (name, description, expected) in cases {
+        assert_eq!(verdict(name, description, &json!({})).category, expected, "{name}");
+    }
+}
+
+#[test]
 fn levels_follow_category_and_signals() {
     let sql = verdict("execute_sql", "Execute SQL on the database.", &json!({"sql": {"type": "string"}}));
     assert_eq!((sql.category, sql.risk), (Category::Execute, Level::Critical));
