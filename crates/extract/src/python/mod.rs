@@ -12,6 +12,7 @@ mod dialect;
 mod docstring;
 mod entry;
 mod files;
+mod format;
 mod library;
 mod loader;
 mod objects;

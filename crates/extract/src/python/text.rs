@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::objects;
+use super::{format, objects};
 use crate::fold::{Args, Interp, ListKind, Place, TEXT, Value};
 
 /// A method of a string.
@@ -240,11 +240,11 @@ pub(super) fn percent(interp: &mut Interp, text: &str, right: &Value, place: &Pl
             Some((key, after)) => (interp.index(right, &Value::str(key), place), after),
             None => (values.next()?, after),
         };
-        let kind = after.chars().next().filter(|kind| "sdr".contains(*kind))?;
-        let spec = (kind == 'r').then_some("!r");
-        let piece = interp.text_of(&value, spec, place);
+        let (spec, kind, after) = format::of_percent(after)?;
+        let spec = if kind == 'r' { format!("!r:{spec}") } else { spec };
+        let piece = interp.text_of(&value, Some(spec.as_str()).filter(|spec| !spec.is_empty()), place);
         out = add(interp, &out, piece);
-        rest = &after[1..];
+        rest = after;
     }
     Some(add(interp, &out, Value::str(rest)))
 }
@@ -258,33 +258,7 @@ pub(super) fn display(interp: &mut Interp, value: &Value, format: Option<&str>) 
     };
     let spec = spec.strip_prefix(':').unwrap_or(spec);
     let text = if conversion == Some('r') { repr(value, 0)? } else { string(interp, value)? };
-    match (spec, value) {
-        ("", _) => Some(text.into()),
-        (",", Value::Int(n)) => Some(grouped(*n).into()),
-        ("d" | "s", _) => Some(text.into()),
-        (spec, Value::Float(_) | Value::Int(_)) if spec.starts_with('.') && spec.ends_with('f') => {
-            let digits: usize = spec[1..spec.len() - 1].parse().ok().filter(|digits| *digits < 20)?;
-            let number = match value {
-                Value::Int(n) => *n as f64,
-                Value::Float(n) => *n,
-                _ => return None,
-            };
-            Some(format!("{number:.digits$}").into())
-        }
-        _ => None,
-    }
-}
-
-fn grouped(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    if n < 0 { format!("-{out}") } else { out }
+    Some(format::apply(&text, value, spec)?.into())
 }
 
 fn string(interp: &mut Interp, value: &Value) -> Option<String> {
