@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use serde_json::{Value as Json, json};
 
+mod forms;
 mod reach;
 
 const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");

@@ -252,9 +252,15 @@ impl<'t> Lowering<'t> {
             return ExprKind::Opaque("update_expression");
         };
         let op = if operator == "--" { BinaryOp::Sub } else { BinaryOp::Add };
-        let one = at(node, ExprKind::Int(1));
-        let value = ExprKind::Binary(Box::new(self.expression(argument)), op, Box::new(one));
-        ExprKind::Assign(Box::new(self.expression(argument)), Box::new(at(node, value)))
+        let one = || Box::new(at(node, ExprKind::Int(1)));
+        let value = ExprKind::Binary(Box::new(self.expression(argument)), op, one());
+        let changed = ExprKind::Assign(Box::new(self.expression(argument)), Box::new(at(node, value)));
+        if argument.start_byte() > node.start_byte() {
+            return changed;
+        }
+        // `a++` gives what `a` was.
+        let back = if op == BinaryOp::Add { BinaryOp::Sub } else { BinaryOp::Add };
+        ExprKind::Binary(Box::new(at(node, changed)), back, one())
     }
 
     /// `a += b` as `a = a + b`, `a ||= b` as `a = a || b`.
