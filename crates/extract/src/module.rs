@@ -320,8 +320,10 @@ pub enum ExprKind {
     Regex(Rc<str>),
     /// A name. `this` and `super` are names too.
     Name(Rc<str>),
-    /// `object.name`; `optional` for `?.`.
+    /// `object.name`.
     Member(Box<Expr>, Rc<str>),
+    /// The object of `object?.name` and `object?.[key]`: looking into nothing gives nothing.
+    Optional(Box<Expr>),
     /// `object[key]`.
     Index(Box<Expr>, Box<Expr>),
     /// `a[b:c:d]`'s inside.

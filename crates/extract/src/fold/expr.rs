@@ -48,6 +48,10 @@ impl Interp<'_> {
                 let object = self.eval(object, scope);
                 self.get(&object, name, place)
             }
+            ExprKind::Optional(object) => match self.eval(object, scope) {
+                Value::Null | Value::Undefined => Value::Dict(self.dict()),
+                object => object,
+            },
             ExprKind::Index(object, key) => {
                 let object = self.eval(object, scope);
                 if let ExprKind::Slice(from, to, step) = &key.kind {

@@ -53,6 +53,7 @@ pub(super) fn write(expr: &Expr, out: &mut String, depth: usize) {
             out.push_str(name.split_once(' ').map_or("a value", |(_, words)| words));
         }
         ExprKind::Name(name) => out.push_str(name),
+        ExprKind::Optional(object) => write(object, out, depth),
         ExprKind::Member(object, name) => {
             write(object, out, depth);
             out.push('.');

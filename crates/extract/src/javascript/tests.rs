@@ -461,3 +461,15 @@ fn generators_and_inner_names_of_classes_work() {
     );
     assert_eq!(names(&found), ["a", "b", "c"]);
 }
+
+#[test]
+fn looking_into_nothing_with_care_gives_nothing() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; const server = new McpServer({});
+         const parts = { json: { text: 'json' } }; const made = {};
+         if (parts['form']?.text) made.form = 1; else if (parts?.['json']?.text) made.json = 1;
+         server.tool('a', JSON.stringify(made), () => {}); if (parts.form?.text) server.tool('b', () => {});",
+    );
+    assert_eq!(names(&found), ["a"]);
+    assert_eq!(found.tools[0].description.as_deref(), Some(r#"{"json":1}"#));
+}

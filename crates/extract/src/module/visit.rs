@@ -87,6 +87,7 @@ fn expression<'m>(expr: &'m Expr, look: &mut dyn FnMut(&'m Expr)) {
         ExprKind::Member(inner, _)
         | ExprKind::Spread(inner)
         | ExprKind::Unary(_, inner)
+        | ExprKind::Optional(inner)
         | ExprKind::Await(inner)
         | ExprKind::DynamicImport(inner) => expression(inner, look),
         ExprKind::Yield(inner) => inner.iter().for_each(|inner| expression(inner, look)),

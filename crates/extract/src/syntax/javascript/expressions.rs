@@ -35,14 +35,14 @@ impl<'t> Lowering<'t> {
             "call_expression" => self.call(node),
             "new_expression" => self.new_call(node),
             "member_expression" => {
-                let object = Box::new(self.field(node, "object"));
+                let object = Box::new(self.looked_into(node));
                 match node.child_by_field_name("property") {
                     Some(property) => ExprKind::Member(object, self.name(property)),
                     None => ExprKind::Opaque("member_expression"),
                 }
             }
             "subscript_expression" => {
-                ExprKind::Index(Box::new(self.field(node, "object")), Box::new(self.field(node, "index")))
+                ExprKind::Index(Box::new(self.looked_into(node)), Box::new(self.field(node, "index")))
             }
             "array" => ExprKind::Array(self.array(node)),
             "object" => ExprKind::Dict(self.object(node)),

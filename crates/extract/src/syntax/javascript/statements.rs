@@ -129,6 +129,15 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// The object of a member expression.
+    pub(super) fn looked_into(&mut self, node: Node<'t>) -> Expr {
+        let object = self.field(node, "object");
+        match node.child_by_field_name("optional_chain") {
+            Some(_) => at(node, ExprKind::Optional(Box::new(object))),
+            None => object,
+        }
+    }
+
     /// What a `yield` gives; `yield*` gives every element.
     pub(super) fn yielded(&mut self, node: Node<'t>) -> Option<Expr> {
         let value = self.expression(only_child(node)?);
