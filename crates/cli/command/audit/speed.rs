@@ -14,7 +14,8 @@ pub(super) fn print(servers: &[Server]) {
         let Some((ratio, started)) = ratio(server) else { continue };
         let name = format!("{} {}", server.package, server.version);
         let read = format!("{:.1} ms", server.seconds * 1000.0);
-        println!("{name:48} {read:>10} {:>16} {:>7}", format!("{started:.2} s"), if ratio < 10.0 { format!("{ratio:.1}x") } else { format!("{ratio:.0}x") });
+        let ratio = if ratio < 10.0 { format!("{ratio:.1}x") } else { format!("{ratio:.0}x") };
+        println!("{name:48} {read:>10} {:>16} {ratio:>7}", format!("{started:.2} s"));
     }
 }
 
