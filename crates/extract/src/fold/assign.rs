@@ -164,9 +164,9 @@ impl Interp<'_> {
         if gates.is_empty() {
             return dict.items.borrow_mut().shift_remove(&id).map(|(_, value)| value);
         }
-        let opposite = gates.iter().all(|gate| gate.usual).then(|| {
+        let opposite = gates.iter().all(|gate| gate.usual == Some(true)).then(|| {
             let words = super::condition::all_of(gates.iter().map(|gate| &*gate.words)).unwrap_or_default();
-            Gate { words: format!("not ({words})").into(), usual: false }
+            Gate { words: format!("not ({words})").into(), usual: Some(false) }
         });
         let mut items = dict.items.borrow_mut();
         let (_, value) = items.get_mut(&id)?;

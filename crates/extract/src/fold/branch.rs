@@ -28,7 +28,12 @@ impl Interp<'_> {
 
     pub(super) fn gated_beyond(&self, depth: usize) -> Option<String> {
         let open = self.gates.get(depth..).unwrap_or_default().iter();
-        condition::all_of(open.filter(|gate| !gate.usual).map(|gate| &*gate.words))
+        condition::all_of(open.filter(|gate| gate.usual != Some(true)).map(|gate| &*gate.words))
+    }
+
+    /// Whether one of the conditions beyond the first `depth` holds only when somebody has changed a setting.
+    pub(super) fn is_unusual_beyond(&self, depth: usize) -> bool {
+        self.gates.get(depth..).unwrap_or_default().iter().any(|gate| gate.usual == Some(false))
     }
 
     /// A condition and its opposite, in words; `value` is what it evaluates to.
@@ -55,7 +60,7 @@ impl Interp<'_> {
     /// An element as a list made at `depth` should hold it: with the conditions that were opened since.
     pub(crate) fn gated_element(&self, value: Value, depth: usize) -> Value {
         match self.gated_beyond(depth) {
-            Some(words) => Value::Gated(Rc::new((Gate { words: words.into(), usual: false }, value))),
+            Some(words) => Value::Gated(Rc::new((Gate { words: words.into(), usual: Some(false) }, value))),
             None => value,
         }
     }
@@ -89,8 +94,8 @@ impl Interp<'_> {
         then: impl FnOnce(&mut Self) -> Flow,
         otherwise: impl FnOnce(&mut Self) -> Flow,
     ) -> Flow {
-        let holds = Gate { words: holds, usual: usual == Some(true) };
-        let fails = Gate { words: fails, usual: usual == Some(false) };
+        let holds = Gate { words: holds, usual };
+        let fails = Gate { words: fails, usual: usual.map(|holds| !holds) };
         let (flow_then, after_then) = self.branch(holds.clone(), usual == Some(false), then);
         let (flow_otherwise, after_otherwise) = self.branch(fails.clone(), usual == Some(true), otherwise);
         match (flow_then, flow_otherwise) {

@@ -91,8 +91,8 @@ impl Interp<'_> {
                     Truth::Known(false) => self.eval(otherwise, scope),
                     Truth::Depends(usual) => {
                         let [holds, fails] = self.conditions(test, &value);
-                        let a = self.eval_under(holds, usual == Some(true), then, scope);
-                        let b = self.eval_under(fails, usual == Some(false), otherwise, scope);
+                        let a = self.eval_under(holds, usual, then, scope);
+                        let b = self.eval_under(fails, usual.map(|holds| !holds), otherwise, scope);
                         self.either(usual, a, b)
                     }
                 }
@@ -141,7 +141,7 @@ impl Interp<'_> {
         self.unknown(Cause::NotUnderstood, format!("`{name}`"), place)
     }
 
-    fn eval_under(&mut self, words: Rc<str>, usual: bool, expr: &Expr, scope: &Rc<Scope>) -> Value {
+    fn eval_under(&mut self, words: Rc<str>, usual: Option<bool>, expr: &Expr, scope: &Rc<Scope>) -> Value {
         let raised = self.raised;
         let value = self.under(Gate { words, usual }, |interp| interp.eval(expr, scope));
         // What is raised under a condition is not raised for sure.
@@ -169,7 +169,7 @@ impl Interp<'_> {
             (_, Truth::Known(_)) => value,
             (LogicOp::And, Truth::Depends(usual)) => {
                 let [holds, _] = self.conditions(left, &value);
-                let other = self.eval_under(holds, usual == Some(true), right, scope);
+                let other = self.eval_under(holds, usual, right, scope);
                 if let Truth::Known(false) = self.truth(&other) {
                     return other;
                 }
@@ -178,7 +178,7 @@ impl Interp<'_> {
             }
             (_, Truth::Depends(usual)) => {
                 let [_, fails] = self.conditions(left, &value);
-                let other = self.eval_under(fails, usual == Some(false), right, scope);
+                let other = self.eval_under(fails, usual.map(|holds| !holds), right, scope);
                 match (&value, usual) {
                     // A setting that is not made: the fallback is what it is by default.
                     (Value::Unknown(unknown), Some(false)) if unknown.default.is_some() => {
@@ -378,7 +378,7 @@ impl Interp<'_> {
                     }
                     Truth::Depends(usual) => {
                         let [words, _] = self.conditions(test, &value);
-                        self.gates.push(Gate { words, usual: usual == Some(true) });
+                        self.gates.push(Gate { words, usual });
                     }
                 }
             }

@@ -57,7 +57,7 @@ impl Interp<'_> {
     fn iterate_any(&mut self, values: &Rc<[Value]>, place: &Place) -> Items {
         let mut all = Items::default();
         let mut seen: HashSet<Key> = HashSet::new();
-        // An alternative that is not understood says nothing about what is usual.
+        // An alternative of which nothing is understood says nothing about what is usual.
         let mut first = true;
         for value in values.iter() {
             if matches!(value, Value::Null | Value::Undefined) {
@@ -65,7 +65,7 @@ impl Interp<'_> {
             }
             let items = self.iterate(value, place);
             let usual = first;
-            first = first && items.open.is_some();
+            first = first && items.open.is_some() && items.values.is_empty();
             all.open = all.open.or(items.open);
             for item in items.values {
                 let plain = if let Value::Gated(gated) = &item { &gated.1 } else { &item };
@@ -76,7 +76,7 @@ impl Interp<'_> {
                 if usual {
                     all.values.push(item);
                 } else {
-                    let gate = Gate { words: CHANGED.into(), usual: false };
+                    let gate = Gate { words: CHANGED.into(), usual: Some(false) };
                     all.values.push(Value::Gated(Rc::new((gate, item))));
                 }
             }
@@ -267,8 +267,10 @@ impl Interp<'_> {
         let value = match self.gated_beyond(dict.depth).filter(|_| self.is_python()) {
             Some(words) => match dict.get(&key) {
                 // Who changes no setting still finds what was there.
-                Some(before) => one_of([before, value]),
-                None => Value::Gated(Rc::new((Gate { words: words.into(), usual: false }, value))),
+                Some(before) if self.is_unusual_beyond(dict.depth) => one_of([before, value]),
+                // Where no setting decides, what follows sees the change.
+                Some(before) => one_of([value, before]),
+                None => Value::Gated(Rc::new((Gate { words: words.into(), usual: Some(false) }, value))),
             },
             None => value,
         };

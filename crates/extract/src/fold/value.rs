@@ -73,14 +73,14 @@ pub(crate) struct Place {
 pub(crate) struct Gate {
     /// The condition in words.
     pub words: Rc<str>,
-    /// Whether it holds when nobody has changed any setting.
-    pub usual: bool,
+    /// Whether it holds when nobody has changed any setting; `None` when settings do not say.
+    pub usual: Option<bool>,
 }
 
 impl Gate {
     /// The condition of what only an alternative has that is not the usual one.
     pub(crate) fn unusual() -> Self {
-        Self { words: "settings other than the usual ones".into(), usual: false }
+        Self { words: "settings other than the usual ones".into(), usual: Some(false) }
     }
 }
 

@@ -191,7 +191,7 @@ fn filtered(interp: &mut Interp, list: &Rc<List>, test: &Value, place: &Place) -
             Truth::Known(false) => {}
             Truth::Depends(usual) => {
                 let words = format!("a filter that depends on {}", interp.why(&verdict, place).reason);
-                let gate = Gate { words: words.into(), usual: usual == Some(true) };
+                let gate = Gate { words: words.into(), usual };
                 items.push(match kept {
                     gated @ Value::Gated(_) => gated,
                     kept => Value::Gated(Rc::new((gate, kept))),

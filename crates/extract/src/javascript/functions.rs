@@ -331,7 +331,7 @@ impl Script<'_> {
             called.extend(code);
             let depth = interp.gate_depth();
             if let Some(words) = next.gated {
-                interp.open_gate(Gate { words: words.into(), usual: false });
+                interp.open_gate(Gate { words: words.into(), usual: Some(false) });
             }
             let args = match next.takes_options {
                 true => Args::of(vec![self.options(interp, &next.place); 4]),

@@ -142,7 +142,7 @@ impl Script<'_> {
             let place = lister.place;
             let depth = interp.gate_depth();
             if let Some(words) = lister.gated {
-                interp.open_gate(Gate { words: words.into(), usual: false });
+                interp.open_gate(Gate { words: words.into(), usual: Some(false) });
             }
             let answer = interp.call(&lister.function, &super::functions::arguments(2), &place);
             interp.recover();

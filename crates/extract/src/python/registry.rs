@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use riskdex_model::Tool;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::recipes::ServerKind;
-use super::schema::value_of;
+use super::schema::{self, value_of};
 use super::{Python, sdk};
 use crate::fold::{Args, Dict, Gate, Interp, Key, ListKind, Place, Value};
 use crate::server::{Entry, Server};
@@ -15,6 +15,8 @@ use crate::server::{Entry, Server};
 const TABLE: &str = "tools by name";
 /// The attribute that says how many registrations are in it.
 const SEEN: &str = "tools in the table";
+/// The attributes of a tool object that hold its input schema: of the SDKs' own classes, and of the protocol's.
+const SCHEMAS: [&str; 3] = ["parameters", "inputSchema", "input_schema"];
 
 /// The table from names to tool objects, with everything registered so far.
 pub(super) fn table(interp: &mut Interp, server: &Rc<Server>) -> Rc<Dict> {
@@ -37,7 +39,9 @@ pub(super) fn table(interp: &mut Interp, server: &Rc<Server>) -> Rc<Dict> {
         {
             let object = object(interp, server, tool);
             let object = match &tool.gated {
-                Some(words) => Value::Gated(Rc::new((Gate { words: words.as_str().into(), usual: false }, object))),
+                Some(words) => {
+                    Value::Gated(Rc::new((Gate { words: words.as_str().into(), usual: Some(false) }, object)))
+                }
                 None => object,
             };
             table.set(Value::str(&tool.name), object);
@@ -68,9 +72,14 @@ fn object(interp: &mut Interp, server: &Rc<Server>, tool: &Tool) -> Value {
         }
         made.attrs.set("title", text(&tool.title));
         made.attrs.set("description", text(&tool.description));
-        for name in ["parameters", "inputSchema", "input_schema"] {
+        for name in SCHEMAS {
             made.attrs.set(name, value_of(&tool.input_schema));
         }
+        let model = schema::model(interp, &tool.input_schema, &place);
+        let metadata =
+            interp.made(&Value::external("mcp.server.mcpserver.utilities.FuncMetadata"), &Args::default(), &place);
+        interp.set(&metadata, "arg_model", model);
+        made.attrs.set("fn_metadata", metadata);
         made.attrs.set("annotations", tool.annotations.as_ref().map_or(Value::Null, |a| value_of(&json!(a))));
         made.attrs.set("output_schema", tool.output_schema.as_ref().map_or(Value::Null, value_of));
     }
@@ -117,10 +126,13 @@ pub(super) fn apply(python: &Python, interp: &mut Interp, server: &Rc<Server>) {
         if let (Value::Gated(gated), None) = (&object, &tool.gated) {
             tool.gated = Some(gated.0.words.to_string());
         }
-        if let Some(Value::Made(made)) = plain(&object).usual()
-            && let Some(Value::Str(description)) = made.attrs.get("description").and_then(|d| d.usual())
-        {
+        let Some(Value::Made(made)) = plain(&object).usual() else { continue };
+        if let Some(Value::Str(description)) = made.attrs.get("description").and_then(|d| d.usual()) {
             tool.description = Some(description.to_string());
+        }
+        let schemas = SCHEMAS.iter().filter_map(|name| schema::json_of(&made.attrs.get(name)?.usual()?));
+        if let Some(changed) = schemas.filter(Json::is_object).find(|schema| *schema != tool.input_schema) {
+            tool.input_schema = changed;
         }
     }
     for name in &known {

@@ -94,6 +94,16 @@ fn is_injected_type(python: &Python, interp: &Interp, annotation: &Value, depth:
     }
 }
 
+/// The attribute of a model that an SDK made which holds its schema; no program can name it.
+const SCHEMA: &str = "its schema";
+
+/// The model that an SDK makes of a registered function's parameters.
+pub(super) fn model(interp: &mut Interp, schema: &Json, place: &Place) -> Value {
+    let model = interp.made(&Value::external("pydantic.BaseModel"), &Args::default(), place);
+    interp.set(&model, SCHEMA, value_of(schema));
+    model
+}
+
 /// Methods that give a schema: of models, and of adapters around types.
 pub(super) fn call_method(
     interp: &mut Interp,
@@ -111,6 +121,7 @@ pub(super) fn call_method(
         {
             Some(value_of(&Schemas::new(true).whole(interp, receiver)))
         }
+        (Value::Made(made), "model_json_schema" | "schema") if made.attrs.contains(SCHEMA) => made.attrs.get(SCHEMA),
         (Value::Made(made), "json_schema") if made.callee.path().is_some_and(|path| last(path) == "TypeAdapter") => {
             let inner = made.args.positional.first()?.clone();
             Some(value_of(&Schemas::new(true).whole(interp, &inner)))

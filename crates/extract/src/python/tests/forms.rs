@@ -262,3 +262,68 @@ fn without_metadata_a_server_deep_in_the_tree_is_found() {
     let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
     assert_eq!(names(&read(Tree::new(files.into_iter().collect()))), ["a"]);
 }
+
+#[test]
+fn what_follows_a_question_that_no_setting_decides_sees_what_it_changes() {
+    let found = program(&[(
+        "m.py",
+        r#"
+import copy
+from acme import connect
+from mcp.server import Server
+from mcp.types import Tool
+from pydantic import BaseModel
+class Args(BaseModel):
+    cluster: str
+    index: str
+TOOLS = {"find": {"schema": Args.model_json_schema(), "since": "1.0"}}
+def without(schema, fields):
+    schema = copy.deepcopy(schema)
+    for field in fields:
+        schema["properties"].pop(field, None)
+        if field in schema["required"]:
+            schema["required"].remove(field)
+    return schema
+def chosen(version):
+    for name, info in TOOLS.items():
+        info = info.copy()
+        if version < info["since"]:
+            continue
+        info["schema"] = without(info["schema"], ["cluster"])
+        yield Tool(name=name, inputSchema=info["schema"])
+server = Server("m")
+@server.list_tools()
+async def tools():
+    return [tool for tool in chosen(connect().version)]
+def main(): server.run()
+"#,
+    )]);
+    assert_eq!(parameters(&found, "find"), ["index"]);
+    assert_eq!(tool(&found, "find").input_schema["required"], serde_json::json!(["index"]));
+}
+
+#[test]
+fn a_program_may_change_the_schema_of_a_registered_tool() {
+    let found = module(
+        r#"
+@mcp.tool()
+def send(to: str, tenant: str): "Sends."
+@mcp.tool()
+def look(at: str): "Looks."
+def strict(tool):
+    model = tool.fn_metadata.arg_model
+    model.model_config = {**model.model_config, "extra": "forbid"}
+    tool.parameters = model.model_json_schema(by_alias=True)
+def main():
+    strict(mcp._tool_manager.get_tool("send"))
+    for tool in mcp._tool_manager.list_tools():
+        if "tenant" in tool.parameters["properties"]:
+            del tool.parameters["properties"]["tenant"]
+            tool.parameters["required"].remove("tenant")
+    mcp.run()
+"#,
+    );
+    assert_eq!(parameters(&found, "send"), ["to"]);
+    assert_eq!(tool(&found, "send").input_schema["required"], serde_json::json!(["to"]));
+    assert_eq!(parameters(&found, "look"), ["at"]);
+}
