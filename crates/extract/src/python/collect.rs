@@ -1,5 +1,7 @@
 //! What the servers of a program came to have, put together.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use riskdex_model::Tool;
@@ -22,18 +24,37 @@ pub(super) fn found(python: &Python, interp: &mut Interp, manifest: &Manifest) -
     let run: Vec<Rc<Server>> = tops.iter().filter(|server| server.is_run.get() && !is_empty(server)).cloned().collect();
     let shown = if run.is_empty() { tops } else { run };
     let mut reasons: Vec<Rc<str>> = Vec::new();
+    let mut lists = Vec::new();
     for server in &shown {
-        let before = found.tools.len();
         add(&mut found, &mut reasons, server, None, None, 0);
-        if let Some(own) = found.tools.get_mut(before..) {
-            drop_shared(own, server.started.borrow().as_deref());
-        }
+        let mut own = std::mem::take(&mut found.tools);
+        let started = server.started.borrow().clone();
+        drop_shared(&mut own, started.as_deref());
+        lists.push((own, started));
     }
+    found.tools = joined(lists);
     found.dynamic = (!reasons.is_empty()).then(|| reasons.join("; "));
     if found.tools.is_empty() && found.dynamic.is_none() {
         found.elsewhere = elsewhere(python, manifest);
     }
     found
+}
+
+/// The tools of all servers. Of several that are run under conditions of their own a client sees one: what not all of
+/// them have is there under the conditions for those that have it.
+fn joined(mut lists: Vec<(Vec<Tool>, Option<String>)>) -> Vec<Tool> {
+    lists.retain(|(tools, _)| !tools.is_empty());
+    lists.sort_by_key(|(tools, started)| started.as_ref().map(|_| Reverse(tools.len())));
+    let names: Vec<BTreeSet<String>> =
+        lists.iter().map(|(tools, _)| tools.iter().map(|tool| tool.name.clone()).collect()).collect();
+    let mut joined = Vec::new();
+    for (tools, started) in lists {
+        for tool in tools {
+            let is_everywhere = names.iter().all(|names| names.contains(&tool.name));
+            add_tool(&mut joined, &tool, false, None, started.as_deref().filter(|_| !is_everywhere));
+        }
+    }
+    joined
 }
 
 fn is_empty(server: &Server) -> bool {
@@ -54,7 +75,7 @@ fn add(
     let replaces = server.class.starts_with("fastmcp");
     for entry in server.entries.borrow().iter() {
         match entry {
-            Entry::Tool(tool) => add_tool(found, tool, replaces, prefix, gate),
+            Entry::Tool(tool) => add_tool(&mut found.tools, tool, replaces, prefix, gate),
             Entry::Gap(gap) if !found.gaps.contains(gap) => found.gaps.push(gap.clone()),
             Entry::Gap(_) => {}
             Entry::Dynamic(reason) => {
@@ -84,13 +105,13 @@ fn both(outer: Option<&str>, inner: Option<&str>) -> Option<String> {
 
 /// Adds a tool. Of two with one name the one that is always offered stays; else the SDK's own rule holds: the last
 /// where a registration replaces (fastmcp), the first elsewhere.
-fn add_tool(found: &mut Found, tool: &Tool, replaces: bool, prefix: Option<&str>, gate: Option<&str>) {
+fn add_tool(found: &mut Vec<Tool>, tool: &Tool, replaces: bool, prefix: Option<&str>, gate: Option<&str>) {
     let mut tool = tool.clone();
     if let Some(prefix) = prefix {
         tool.name = format!("{prefix}_{}", tool.name);
     }
     tool.gated = both(gate, tool.gated.as_deref());
-    match found.tools.iter_mut().find(|known| known.name == tool.name) {
+    match found.iter_mut().find(|known| known.name == tool.name) {
         Some(known) => {
             let wins = match (known.gated.is_some(), tool.gated.is_some()) {
                 (true, false) => true,
@@ -101,7 +122,7 @@ fn add_tool(found: &mut Found, tool: &Tool, replaces: bool, prefix: Option<&str>
                 *known = tool;
             }
         }
-        None => found.tools.push(tool),
+        None => found.push(tool),
     }
 }
 

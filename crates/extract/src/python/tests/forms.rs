@@ -327,3 +327,41 @@ def main():
     assert_eq!(tool(&found, "send").input_schema["required"], serde_json::json!(["to"]));
     assert_eq!(parameters(&found, "look"), ["at"]);
 }
+
+#[test]
+fn of_servers_for_different_modes_each_says_when_it_is_the_one() {
+    let found = program(&[(
+        "m.py",
+        r#"
+import sys
+from mcp.server.fastmcp import FastMCP
+def code():
+    mcp = FastMCP("code")
+    @mcp.tool()
+    def run(code: str): "Runs code."
+    @mcp.tool()
+    def look(size: int): "Looks, small."
+    mcp.run()
+def plain():
+    mcp = FastMCP("plain")
+    @mcp.tool()
+    def look(): "Looks."
+    @mcp.tool()
+    def click(): "Clicks."
+    @mcp.tool()
+    def go(): "Goes."
+    mcp.run()
+def main():
+    args = sys.argv[1:]
+    if "--code" in args:
+        code()
+        return
+    if "--mcp" in args:
+        plain()
+"#,
+    )]);
+    assert_eq!(names(&found), ["look", "click", "go", "run"]);
+    assert_eq!(described(&found, "look"), "Looks.");
+    assert_eq!([gate(&found, "look"), gate(&found, "run")], [None, Some("\"--code\" in args")]);
+    assert_eq!(gate(&found, "click"), Some("\"--mcp\" in args"));
+}
