@@ -109,8 +109,8 @@ fn parts(text: &str) -> Vec<&str> {
 }
 
 /// Takes away the conditions that say how the server is started at all: those under which it is run (`started`), and
-/// those that all of several tools share.
-pub(crate) fn drop_shared(tools: &mut [Tool], started: Option<&str>) {
+/// those that all of several tools share. They are returned.
+pub(crate) fn drop_shared(tools: &mut [Tool], started: Option<&str>) -> Option<String> {
     let mut shared: Vec<String> = started.into_iter().flat_map(parts).map(str::to_owned).collect();
     if let [first, rest @ ..] = &*tools
         && !rest.is_empty()
@@ -123,6 +123,7 @@ pub(crate) fn drop_shared(tools: &mut [Tool], started: Option<&str>) {
         let left = |words: &str| all_of(parts(words).into_iter().filter(|part| !shared.iter().any(|s| s == part)));
         tool.gated = tool.gated.take().and_then(|words| left(&words));
     }
+    all_of(shared.iter().map(|part| &**part))
 }
 
 /// The conditions common to both.
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn what_all_tools_share_is_how_the_server_is_started() {
         let mut tools = [tool("command != \"v\" and w"), tool("command != \"v\"")];
-        drop_shared(&mut tools, None);
+        assert_eq!(drop_shared(&mut tools, None).as_deref(), Some("command != \"v\""));
         assert_eq!(tools.map(|tool| tool.gated), [Some("w".to_owned()), None]);
         let mut one = [tool("w and x")];
         drop_shared(&mut one, Some("x"));

@@ -395,9 +395,8 @@ impl Interp<'_> {
                 match truths.first() {
                     Some(first @ Truth::Known(_)) if truths.iter().all(|truth| truth == first) => *first,
                     Some(Truth::Depends(usual)) => Truth::Depends(*usual),
-                    // Off unless something turns it on.
-                    Some(Truth::Known(false)) => Truth::Depends(Some(false)),
-                    _ => Truth::Depends(None),
+                    Some(Truth::Known(likely)) => Truth::Depends(Some(*likely)),
+                    None => Truth::Depends(None),
                 }
             }
             Value::Gated(_) => Truth::Depends(None),

@@ -28,9 +28,8 @@ pub(super) fn found(python: &Python, interp: &mut Interp, manifest: &Manifest) -
     for server in &shown {
         add(&mut found, &mut reasons, server, None, None, 0);
         let mut own = std::mem::take(&mut found.tools);
-        let started = server.started.borrow().clone();
-        drop_shared(&mut own, started.as_deref());
-        lists.push((own, started));
+        let dropped = drop_shared(&mut own, server.started.borrow().as_deref());
+        lists.push((own, dropped));
     }
     found.tools = joined(lists);
     found.dynamic = (!reasons.is_empty()).then(|| reasons.join("; "));

@@ -365,3 +365,53 @@ def main():
     assert_eq!([gate(&found, "look"), gate(&found, "run")], [None, Some("\"--code\" in args")]);
     assert_eq!(gate(&found, "click"), Some("\"--mcp\" in args"));
 }
+
+#[test]
+fn a_module_that_one_setting_imports_keeps_its_condition() {
+    let server = |more: &str| {
+        format!(
+            "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('m')\n@mcp.tool()\ndef read(): 'Reads.'\n{more}\ndef main(): mcp.run()\n"
+        )
+    };
+    let main = r#"
+import os
+REGION = os.getenv("M_REGION", "here").lower()
+def main():
+    if REGION == "here":
+        from here import main
+    elif REGION == "there":
+        from there import main
+    main()
+"#;
+    let there = server("@mcp.tool()\ndef services(): 'Lists services.'");
+    let found = program(&[("m.py", main), ("here.py", &server("")), ("there.py", &there)]);
+    assert_eq!(gate(&found, "read"), None);
+    assert_eq!(gate(&found, "services"), Some("environment variable M_REGION == \"there\""));
+}
+
+#[test]
+fn what_is_in_the_usual_table_is_there_usually() {
+    let found = module(
+        r#"
+import os
+TABLE = {"orders": "trade", "quotes": "data"}
+def chosen():
+    named = os.getenv("M_SETS", "").strip()
+    if not named:
+        return None
+    return {name.strip() for name in named.split(",")}
+def main():
+    sets = chosen()
+    sets = sets if sets is not None else set(TABLE)
+    if "orders" in sets:
+        mcp.tool(name="order")(lambda size: size)
+    if sets & {"quotes"}:
+        mcp.tool(name="quote")(lambda size: size)
+    if "more" in sets:
+        mcp.tool(name="more")(lambda size: size)
+    mcp.run()
+"#,
+    );
+    assert_eq!([gate(&found, "order"), gate(&found, "quote")], [None, None]);
+    assert_eq!(gate(&found, "more"), Some("\"more\" in sets"));
+}
