@@ -4,9 +4,12 @@
 //! imports and control flow. It is deliberately the union of what Python and JavaScript need; a lowering
 //! leaves out what it has no word for by writing [`ExprKind::Opaque`].
 
+mod body;
 pub(crate) mod visit;
 
 use std::rc::Rc;
+
+pub use body::Body;
 
 /// The language a module was written in. It decides scoping, imports and built-in methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +199,7 @@ pub struct Function {
     /// Declared result type.
     pub returns: Option<Expr>,
     /// The body; an arrow's expression is a `Return`.
-    pub body: Block,
+    pub body: Body,
     /// Decorators, outermost first.
     pub decorators: Vec<Expr>,
     /// The documentation string as written, uncleaned (Python).

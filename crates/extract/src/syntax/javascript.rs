@@ -10,45 +10,87 @@ mod classes;
 mod expressions;
 mod literals;
 mod modules;
+mod outline;
 mod patterns;
 mod statements;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::{Node, TreeCursor};
 
 use crate::module::{Block, Expr, ExprKind, Language, Module, Stmt, StmtKind};
+use outline::Outline;
 
 /// How deep expressions and statements may nest; what is deeper becomes [`ExprKind::Opaque`].
 const MAX_DEPTH: u32 = 400;
 /// How many places with syntax errors are remembered.
 const MAX_ERRORS: usize = 20;
+/// Bytes of a file whose functions are read when they are needed.
+const LARGE: usize = 100 << 10;
 /// How many characters of an expression name what was made of it.
 const WORDS: usize = 60;
 
 /// Lowers one source file. The grammar goes by the file's extension: `.ts`, `.mts`, `.cts`, `.tsx`, and
-/// JavaScript for all others. `None` when the parser gave up.
+/// JavaScript for all others. Functions of large JavaScript files are read when somebody looks into them. `None` when
+/// the parser gave up.
 pub(crate) fn lower(file: &str, text: &str) -> Option<Module> {
     let language = match file.rsplit('.').next().unwrap_or_default() {
         "ts" | "mts" | "cts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         "tsx" => tree_sitter_typescript::LANGUAGE_TSX,
+        _ if text.len() >= LARGE => match lower_outline(text) {
+            Some(body) => {
+                return Some(Module { file: file.into(), language: Language::JavaScript, body, errors: Vec::new() });
+            }
+            None => tree_sitter_javascript::LANGUAGE,
+        },
         _ => tree_sitter_javascript::LANGUAGE,
     };
     let tree = super::parse(&language.into(), text)?;
-    let mut lowering = Lowering {
-        text,
-        names: HashSet::new(),
-        functions: vec![Vec::new()],
-        blocks: Vec::new(),
-        depth: 0,
-        temporaries: 0,
-        errors: Vec::new(),
-    };
+    let mut lowering = Lowering::new(text);
     let body = lowering.module(tree.root_node());
     Some(Module { file: file.into(), language: Language::JavaScript, body, errors: lowering.errors })
+}
+
+/// A large file whose functions are left for later; `None` when it has to be read as a whole: it does not parse, or
+/// what looked like a function was something else.
+fn lower_outline(text: &str) -> Option<Block> {
+    let Outline { text: short, bodies } = Outline::of(text)?;
+    let tree = super::parse(&tree_sitter_javascript::LANGUAGE.into(), &short)?;
+    if tree.root_node().has_error() {
+        return None;
+    }
+    let mut lowering = Lowering::new(&short);
+    lowering.later = bodies.into_iter().map(|(at, body)| (at, Later { body, is_met: false })).collect();
+    lowering.whole = text.into();
+    let block = lowering.module(tree.root_node());
+    lowering.later.values().all(|later| later.is_met).then_some(block)
+}
+
+/// A function's body that the parsed text does not have.
+struct Later {
+    /// Where it is in the whole text.
+    body: Range<usize>,
+    /// Whether a function was found to have it.
+    is_met: bool,
+}
+
+/// Lowers a body that was left out of a file's outline. `declared` are the names its parameters made up.
+fn lower_body(body: &str, row: usize, temporaries: u32, mut declared: Vec<Rc<str>>) -> Block {
+    let text = format!("()=>{body}");
+    let tree = super::parse_from(&tree_sitter_javascript::LANGUAGE.into(), &text, row);
+    let mut function = tree.as_ref().map(|tree| tree.root_node());
+    while let Some(node) = function.filter(|node| node.kind() != "arrow_function") {
+        function = only_child(node);
+    }
+    let Some(block) = function.and_then(|function| function.child_by_field_name("body")) else { return Block::new() };
+    let mut lowering = Lowering { temporaries, blocks: vec![Vec::new()], ..Lowering::new(&text) };
+    let statements = lowering.statements(block);
+    declared.extend(lowering.blocks.into_iter().chain(lowering.functions).flatten());
+    hoisted(declared, statements, line(block))
 }
 
 /// The state of lowering one file.
@@ -64,9 +106,28 @@ struct Lowering<'t> {
     /// How many names were made up so far.
     temporaries: u32,
     errors: Vec<u32>,
+    /// Bodies that are lowered when somebody looks at them, by their place in the text.
+    later: BTreeMap<usize, Later>,
+    /// The text that has those bodies.
+    whole: Rc<str>,
 }
 
 impl<'t> Lowering<'t> {
+    /// The start of a text.
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            names: HashSet::new(),
+            functions: vec![Vec::new()],
+            blocks: Vec::new(),
+            depth: 0,
+            temporaries: 0,
+            errors: Vec::new(),
+            later: BTreeMap::new(),
+            whole: "".into(),
+        }
+    }
+
     /// A whole file.
     fn module(&mut self, root: Node<'t>) -> Block {
         self.blocks.push(Vec::new());

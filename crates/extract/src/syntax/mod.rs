@@ -5,7 +5,7 @@ pub(crate) mod python;
 
 use std::ops::ControlFlow;
 
-use tree_sitter::{Language, ParseOptions, Parser, Tree};
+use tree_sitter::{Language, ParseOptions, Parser, Point, Range, Tree};
 
 /// How often the parser may look up from its work for every byte of a file: a file of the most tangled real
 /// bundles needs a small part of it, a hostile one would go on for minutes.
@@ -29,11 +29,18 @@ pub(crate) fn tokens(text: &str) -> usize {
 
 /// Parses a file; `None` when that takes more work than any honest file of its length, or more memory than there is.
 pub(crate) fn parse(language: &Language, text: &str) -> Option<Tree> {
+    parse_from(language, text, 0)
+}
+
+/// The same for a part of a file that begins in that row.
+fn parse_from(language: &Language, text: &str, row: usize) -> Option<Tree> {
     if tokens(text) > TOKENS {
         return None;
     }
     let mut parser = Parser::new();
     parser.set_language(language).ok()?;
+    let (start_point, end_point) = (Point::new(row, 0), Point::new(usize::MAX, usize::MAX));
+    parser.set_included_ranges(&[Range { start_byte: 0, end_byte: text.len(), start_point, end_point }]).ok()?;
     let mut left = CHECKS + CHECKS_PER_BYTE * text.len();
     let mut check = |_: &tree_sitter::ParseState| {
         left = left.saturating_sub(1);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Answer;
 use crate::fold::{Args, Interp, Made, Place, Value};
 use crate::javascript::{Script, arg};
-use crate::module::{Arg, Block, DictItem, Expr, ExprKind, Function, Stmt, StmtKind, TemplatePart};
+use crate::module::{Arg, DictItem, Expr, ExprKind, Function, Stmt, StmtKind, TemplatePart};
 
 /// How many expressions of a function are looked at for the name of a dialect.
 const LOOKED_AT: usize = 4_000;
@@ -146,7 +146,7 @@ impl Script<'_> {
 }
 
 /// Whether a text of that kind stands in a block.
-fn names_dialect(block: &Block, is_dialect: &dyn Fn(&str) -> bool, left: &mut usize) -> bool {
+fn names_dialect(block: &[Stmt], is_dialect: &dyn Fn(&str) -> bool, left: &mut usize) -> bool {
     block.iter().any(|stmt| in_statement(stmt, is_dialect, left))
 }
 

@@ -174,7 +174,7 @@ impl<'t> Lowering<'t> {
             line: line(node),
             params: Vec::new(),
             returns: None,
-            body: inside,
+            body: inside.into(),
             decorators: Vec::new(),
             docstring: None,
             is_async: false,

@@ -1,12 +1,13 @@
 //! Expressions.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use tree_sitter::Node;
 
 use super::patterns::Binding;
 use super::{Lowering, at, children, line, named, only_child, patterns, stmt};
-use crate::module::{Arg, BinaryOp, Call, DictItem, Expr, ExprKind, Function, LogicOp, Role, StmtKind, UnaryOp};
+use crate::module::{Arg, BinaryOp, Body, Call, DictItem, Expr, ExprKind, Function, LogicOp, Role, StmtKind, UnaryOp};
 
 impl<'t> Lowering<'t> {
     /// An expression; what is too deep or has no word becomes [`ExprKind::Opaque`].
@@ -284,9 +285,17 @@ impl<'t> Lowering<'t> {
         self.functions.push(Vec::new());
         self.blocks.push(Vec::new());
         let (params, properties) = self.params(node);
-        let body = self.function_body(node, &properties);
+        let later = self.body_for_later(node);
+        let body = if later.is_none() { self.function_body(node, &properties) } else { Vec::new() };
         let mut declared = self.blocks.pop().unwrap_or_default();
         declared.append(&mut self.functions.pop().unwrap_or_default());
+        let body = match later {
+            Some((body, row)) => {
+                let (whole, temporaries) = (Rc::clone(&self.whole), self.temporaries);
+                Body::later(move || super::lower_body(whole.get(body).unwrap_or_default(), row, temporaries, declared))
+            }
+            None => super::hoisted(declared, body, line(node)).into(),
+        };
         let name = match node.child_by_field_name("name").filter(|name| name.kind() != "computed_property_name") {
             Some(name) if name.kind() == "string" => self.string_text(name).into(),
             Some(name) => self.name(name),
@@ -298,7 +307,7 @@ impl<'t> Lowering<'t> {
             line: line(node),
             params,
             returns: None,
-            body: super::hoisted(declared, body, line(node)),
+            body,
             decorators: Vec::new(),
             docstring: None,
             is_async,
@@ -306,6 +315,14 @@ impl<'t> Lowering<'t> {
             is_arrow: node.kind() == "arrow_function",
             role,
         }
+    }
+
+    /// Where the function's body is in the whole text, and its row, when the text at hand lacks it.
+    fn body_for_later(&mut self, node: Node<'t>) -> Option<(Range<usize>, usize)> {
+        let body = node.child_by_field_name("body").filter(|body| body.kind() == "statement_block")?;
+        let later = self.later.get_mut(&body.start_byte())?;
+        later.is_met = true;
+        Some((later.body.clone(), body.start_position().row))
     }
 
     fn function_body(&mut self, node: Node<'t>, properties: &[Rc<str>]) -> Vec<crate::module::Stmt> {

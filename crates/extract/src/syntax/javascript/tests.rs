@@ -120,3 +120,34 @@ fn errors_are_remembered_and_the_rest_is_kept() {
     assert!(!module.errors.is_empty());
     assert!(format!("{:?}", module.body).contains("\"b\""));
 }
+
+#[test]
+fn functions_of_a_large_file_are_read_when_somebody_looks() {
+    let padding = "f(1, 2, 3);\n".repeat(LARGE / 12);
+    let function = "class A { async a({ b = 1 }) {\n".to_owned() + &"g(b);\n".repeat(40) + "let c; return h } }\n";
+    let text = padding.clone() + &function + &padding;
+    assert!(lower_outline(&text).is_some());
+    let (large, small) = (js(&text), js(&function));
+    let body = |lowered: &str| {
+        lowered[lowered.find(r#"body: [{Declare(["c"])}"#).unwrap()..].split_once(']').unwrap().0.to_owned()
+    };
+    let whole = |lowered: &str| lowered.matches(r#"Positional({Name("b")})"#).count();
+    assert_eq!((body(&large), whole(&large)), (body(&small), whole(&small)));
+    let line_of = |text: &str| {
+        let module = lower("a.js", text).unwrap();
+        let lowered = format!("{:?}", module.body);
+        regex::Regex::new(r#"line: (\d+), kind: Return"#).unwrap().captures(&lowered).unwrap()[1]
+            .parse::<usize>()
+            .unwrap()
+    };
+    assert_eq!(line_of(&text), line_of(&function) + padding.lines().count());
+}
+
+#[test]
+fn a_large_file_that_does_not_parse_is_read_as_a_whole() {
+    let function = "function f() {\n".to_owned() + &"g();\n".repeat(LARGE / 5) + "}\n";
+    assert!(lower_outline(&function).is_some());
+    assert!(lower_outline(&format!("{function})]")).is_none());
+    // A block after a call is no function.
+    assert!(lower_outline(&format!("{function}f()\n{{{}}}", "g();\n".repeat(40))).is_none());
+}

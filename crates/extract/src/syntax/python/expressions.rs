@@ -229,7 +229,7 @@ impl Lowering<'_> {
             line,
             params,
             returns: None,
-            body: vec![Stmt { line, kind: StmtKind::Return(Some(value)) }],
+            body: vec![Stmt { line, kind: StmtKind::Return(Some(value)) }].into(),
             decorators: Vec::new(),
             docstring: None,
             is_async: false,

@@ -304,7 +304,7 @@ impl Lowering<'_> {
             line: self.line(node),
             params,
             returns,
-            body: statements,
+            body: statements.into(),
             decorators,
             docstring,
             is_async: has_token(node, "async"),
