@@ -63,7 +63,7 @@ pub(crate) fn assemble(identity: Identity, tree: &Tree, found: Found, stated: St
     extraction
 }
 
-/// The first definition of each name; says which names came again.
+/// The first definition of each name, under what all of them depend on; says which names came again.
 fn distinct(tools: Vec<Tool>, notes: &mut Vec<String>) -> Vec<Tool> {
     let mut seen = BTreeMap::new();
     let mut again = Vec::new();
@@ -71,7 +71,8 @@ fn distinct(tools: Vec<Tool>, notes: &mut Vec<String>) -> Vec<Tool> {
     for tool in tools {
         match seen.get(&tool.name) {
             Some(&at) => {
-                let first: &Tool = &kept[at];
+                let first: &mut Tool = &mut kept[at];
+                first.gated = first.gated.take().zip(tool.gated.as_deref()).and_then(|(a, b)| fold::common(&a, b));
                 if first.fingerprint() != tool.fingerprint() {
                     again.push(tool.name);
                 }

@@ -32,6 +32,15 @@ fn the_first_definition_of_a_name_counts() {
 }
 
 #[test]
+fn a_tool_defined_under_several_conditions_depends_on_what_they_share() {
+    let under = |gated: Option<&str>| Tool { gated: gated.map(str::to_owned), ..tool("a", "one") };
+    let gated = |tools: &[Tool]| run(found(tools), Stated::default()).tools[0].gated.clone();
+    assert_eq!(gated(&[under(Some("a and b")), under(Some("not a and b"))]).as_deref(), Some("b"));
+    assert_eq!(gated(&[under(Some("a")), under(Some("not a"))]), None);
+    assert_eq!(gated(&[under(Some("a")), under(None)]), None);
+}
+
+#[test]
 fn code_counts_before_the_manifest_and_differences_are_said() {
     let extraction = run(found(&[tool("a", "code")]), stated(&[tool("a", "manifest"), tool("old", "gone")]));
     assert_eq!(names(&extraction), ["a"]);

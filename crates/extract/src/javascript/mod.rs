@@ -33,7 +33,7 @@ use std::rc::Rc;
 
 use riskdex_model::{GapKind, Tool};
 
-use crate::fold::{Args, Dict, Interp, Place, Value};
+use crate::fold::{Args, Dict, Interp, Place, Value, drop_shared};
 use crate::found::{Elsewhere, Found};
 use crate::manifest::bundle;
 use crate::tree::Tree;
@@ -150,6 +150,7 @@ impl Script<'_> {
             elsewhere: Vec::new(),
         };
         if !found.tools.is_empty() {
+            drop_shared(&mut found.tools, None);
             return found;
         }
         let builds = manifest.platform_builds();

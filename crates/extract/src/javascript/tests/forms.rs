@@ -113,3 +113,26 @@ fn containers_make_what_they_are_asked_for() {
     ]);
     assert_eq!(names(&found), ["tool0"]);
 }
+
+#[test]
+fn what_all_tools_depend_on_is_how_the_server_is_started() {
+    let index = format!(
+        "{SDK} const server = new McpServer({{}}); function start() {{ server.tool('a', () => {{}});
+           if (process.env.MORE === 'yes') server.tool('b', () => {{}}); }}
+         if (process.env.PORT) listen(process.env.PORT); else start();
+         function listen(port) {{ console.error(port); process.exit(0); }}"
+    );
+    let found = read(&[PACKAGE, ("dist/index.js", &index)]);
+    let gates: Vec<_> = found.tools.iter().map(|tool| (tool.name.as_str(), tool.gated.as_deref())).collect();
+    assert_eq!(gates, [("a", None), ("b", Some("process.env.MORE is \"yes\""))]);
+}
+
+#[test]
+fn a_condition_that_all_tools_have_to_pass_is_no_gate() {
+    let index = format!(
+        "{SDK} const server = new McpServer({{}}); const add = (only) => (tool) => {{ if (only && !only.has(tool)) return; server.tool(tool, () => {{}}); }};
+         const tool = add(globalThis.only()); tool('a'); tool('b');"
+    );
+    let found = read(&[PACKAGE, ("dist/index.js", &index)]);
+    assert!(found.tools.len() == 2 && found.tools.iter().all(|tool| tool.gated.is_none()));
+}
