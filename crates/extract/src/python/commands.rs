@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Python;
 use super::recipes::last;
-use crate::fold::{ALTERNATIVES, Args, Cause, Closure, Interp, ListKind, Made, Place, Unknown, Value, one_of};
+use crate::fold::{ALTERNATIVES, Args, Cause, Class, Closure, Interp, ListKind, Made, Place, Unknown, Value, one_of};
 use crate::module::{ExprKind, ParamKind};
 
 /// The class of the object that tells a command how it is run.
@@ -92,6 +92,13 @@ fn is_parser(package: &str) -> bool {
 
 fn is_commander(package: &str) -> bool {
     matches!(package, "click" | "typer" | "cyclopts" | "asyncclick" | "rich_click" | "asyncer" | "cloup")
+}
+
+/// The group of commands inside an instance of a class of the package that descends from such a class.
+pub(super) fn group_base(interp: &mut Interp, class: &Rc<Class>, place: &Place) -> Option<Value> {
+    let is_group = |path: &&str| last(path) == "Group" && path.split('.').next().is_some_and(is_commander);
+    let path = interp.ancestry(class).iter().filter_map(Value::path).find(is_group)?.to_owned();
+    Some(interp.made(&Value::External(path.into()), &Args::default(), place))
 }
 
 fn namespace(interp: &mut Interp, place: &Place) -> Value {

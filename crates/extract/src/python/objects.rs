@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::dialect::new_dict;
 use super::recipes::last;
-use super::{Python, sdk};
+use super::{Python, commands, sdk};
 use crate::fold::{Args, Cause, Class, Instance, Interp, ListKind, Method, Place, Value};
 use crate::module::{Expr, ExprKind, StmtKind};
 
@@ -217,6 +217,9 @@ pub(super) fn instantiate(
     if let Some(base) = sdk::server_base(python, interp, class, args, place) {
         sdk::embody(&base, &value);
         instance.base.borrow_mut().get_or_insert(base);
+    }
+    if let Some(group) = commands::group_base(interp, class, place) {
+        instance.base.borrow_mut().get_or_insert(group);
     }
     if interp.find_in_class(class, "__init__", None).is_some() {
         interp.construct(&value, class, args, place);

@@ -415,3 +415,33 @@ def main():
     assert_eq!([gate(&found, "order"), gate(&found, "quote")], [None, None]);
     assert_eq!(gate(&found, "more"), Some("\"more\" in sets"));
 }
+
+#[test]
+fn a_class_of_commands_may_find_its_own() {
+    let found = program(&[(
+        "m.py",
+        r#"
+import click
+from mcp.server.fastmcp import FastMCP
+class Finding(click.Group):
+    def __init__(self, name):
+        super().__init__(name=name)
+        for name in dir(self.__class__):
+            command = getattr(self.__class__, name)
+            if isinstance(command, click.Command):
+                self.add_command(command)
+class Commands(Finding):
+    def __init__(self): super().__init__("m")
+    @staticmethod
+    @click.command("serve")
+    @click.option("--port", type=int, default=1)
+    def serve(port):
+        mcp = FastMCP("m")
+        @mcp.tool()
+        def weigh(thing: str): "Weighs."
+        mcp.run()
+main = Commands()
+"#,
+    )]);
+    assert_eq!(names(&found), ["weigh"]);
+}
