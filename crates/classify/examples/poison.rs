@@ -26,6 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if is_warned != is_poisoned {
                 let what = if is_poisoned { "missed" } else { "false alarm" };
                 println!("{what}: {} ({kind}) {}", tool.name, by.join(" "));
+                for evidence in warnings.iter().flat_map(|finding| &finding.evidence) {
+                    println!("    {}: {}", evidence.rule, evidence.text.replace('\n', " "));
+                }
             }
             poisoned += u32::from(is_poisoned);
             found += u32::from(is_poisoned && is_warned);
