@@ -1,3 +1,5 @@
+//! The bodies of functions.
+
 use std::cell::LazyCell;
 use std::fmt;
 use std::ops::Deref;
