@@ -66,7 +66,7 @@ pub enum Form {
     Awslabs,
     /// The official registry's interface.
     Registry,
-    /// A document in one of the forms of [`file`].
+    /// A document in one of the forms of [`mod@file`].
     List,
     /// Docker's catalog.
     Docker,
