@@ -85,7 +85,7 @@ fn classify_takes_every_form_of_input() {
         assert_eq!(json(&ended.stdout)[0]["category"], "Destructive", "{form}");
     }
     let short = r#"{"name": "go", "arguments": [{"name": "sql", "type": "string", "desc": "Any SQL"}, {"name": "n", "optional": true}]}"#;
-    let ended = piped(&bench, &["classify"], short);
+    let ended = piped(&bench, &["classify", "--format", "jsonl"], short);
     assert_eq!(json(&ended.stdout)["evidence"][0]["field"], "/properties/sql", "{}", ended.stdout);
     assert_eq!(json(&piped(&bench, &["classify", "--format", "json"], "").stdout), serde_json::json!([]));
     let wrong = piped(&bench, &["classify"], "{\"name\": \"x\"}\n{\"title\": 3}\n");
