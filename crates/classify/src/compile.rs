@@ -10,9 +10,10 @@ use crate::engine::Engine;
 use crate::error::{Error, Problem};
 use crate::grammar::{Grammar, Slot};
 use crate::lexicon::{Form, Lexicon, Term};
-use crate::matcher::{LexiconId, Matcher};
+use crate::matcher::{LexiconId, Matcher, is_unspaced};
 use crate::rule::{BLOCK_AT, RawClause, Rule, Status};
 use crate::source::Source;
+use crate::vocabulary::Vocabulary;
 
 /// A clause whose words are numbers of lists.
 #[derive(Debug)]
@@ -42,11 +43,12 @@ pub(crate) fn key(slot: Slot, lexicon: LexiconId) -> usize {
     usize::from(lexicon) * Slot::COUNT + slot as usize
 }
 
-/// Compiles rules. Unknown lists and rules are problems.
+/// Compiles rules. Unknown lists and rules are problems. The vocabulary knows the words of `also` too.
 pub(crate) fn compile(
     rules: &[Rule],
     sources: &BTreeMap<String, Source>,
     lexicons: Vec<Lexicon>,
+    also: &[String],
     problems: &mut Vec<Problem>,
 ) -> Result<Engine, Error> {
     let mut compiler = Compiler { by_name: BTreeMap::new(), lexicons, problems, sources };
@@ -81,7 +83,11 @@ pub(crate) fn compile(
         }
     }
     let asked = asked(&clauses, lexicons.len());
-    Ok(Engine::new(Matcher::new(&lexicons)?, grammar, clauses, &by_key, always, overrules, asked))
+    let terms = lexicons.iter().flat_map(|lexicon| &lexicon.terms).map(|term| term.text.as_str());
+    let spaced = terms.filter(|text| !is_unspaced(text));
+    let vocabulary = Vocabulary::new(spaced.chain(also.iter().map(String::as_str)));
+    let matcher = Matcher::new(&lexicons, vocabulary)?;
+    Ok(Engine::new(matcher, grammar, clauses, &by_key, always, overrules, asked))
 }
 
 /// For each list whether a rule asks what the description of a parameter says whose name is in it.

@@ -1,10 +1,15 @@
 //! A tool's definition as words: its texts, cut into tokens that know where they stand.
+//!
+//! Every text is cut at most once. What rules look at is a [`Field`] with a range of [`Document::tokens`]; any other string
+//! of the schemas gets its range from [`Document::words_of`]. A token has the number that the [`Vocabulary`] gives its word
+//! in lower case, 0 for words that no rule knows, and its bytes in the text.
 
-use riskdex_model::Tool;
-use serde_json::{Map, Value};
+use std::ops::Range;
 
+use crate::definition::{Definition, Json, Keyword};
 use crate::matcher::Matcher;
 use crate::tokens::{Token, Tokenizer};
+use crate::vocabulary::Vocabulary;
 
 /// Bytes of all texts of one definition that are read; the rest is left out.
 const TEXT_MAX: usize = 64 * 1024;
@@ -46,9 +51,9 @@ impl Place {
 
 /// One text of the definition.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Field<'t> {
+pub(crate) struct Field<'d> {
     pub(crate) place: Place,
-    pub(crate) text: &'t str,
+    pub(crate) text: &'d str,
     /// Its tokens, as a range of [`Document::tokens`].
     pub(crate) first: u32,
     pub(crate) end: u32,
@@ -70,38 +75,85 @@ pub(crate) enum Type {
 
 /// One parameter, nested ones included.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Parameter<'t> {
-    pub(crate) name: &'t str,
+pub(crate) struct Parameter<'d> {
+    pub(crate) name: &'d str,
     pub(crate) parent: Option<u16>,
     pub(crate) kind: Type,
     pub(crate) has_choices: bool,
 }
 
 /// The words of one definition.
-#[derive(Debug, Default)]
-pub(crate) struct Document<'t> {
-    /// The words of all fields, each field ended by a stop.
+#[derive(Debug)]
+pub(crate) struct Document<'d> {
+    pub(crate) definition: &'d Definition,
+    /// The words of all fields, each field ended by a stop; then those of texts that only warnings look at.
     pub(crate) tokens: Vec<Token>,
-    pub(crate) fields: Vec<Field<'t>>,
-    pub(crate) parameters: Vec<Parameter<'t>>,
+    pub(crate) fields: Vec<Field<'d>>,
+    pub(crate) parameters: Vec<Parameter<'d>>,
+    /// For each node of the schemas that was cut into words, its tokens.
+    of_node: Vec<(u32, u32)>,
 }
 
-impl<'t> Document<'t> {
+/// Memory that is used again from one document to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    tokens: Vec<Token>,
+    of_node: Vec<(u32, u32)>,
+}
+
+impl<'d> Document<'d> {
     /// Reads a definition into memory that was used before. A parameter's description is read only when its name is in
     /// one of the lists that `asked` names.
-    pub(crate) fn new(tool: &'t Tool, matcher: &Matcher, asked: &[bool], tokens: Vec<Token>) -> Self {
-        let tokenizer = Tokenizer::new(matcher, tokens);
-        let mut reader =
-            Reader { tokenizer, matcher, asked, room: TEXT_MAX, fields: Vec::new(), parameters: Vec::new() };
-        reader.identifier(Place::Name, &tool.name);
-        if let Some(title) = &tool.title {
+    pub(crate) fn new(definition: &'d Definition, matcher: &Matcher, asked: &[bool], memory: &mut Memory) -> Self {
+        let tokenizer = Tokenizer::new(matcher.vocabulary(), std::mem::take(&mut memory.tokens));
+        let mut of_node = std::mem::take(&mut memory.of_node);
+        of_node.clear();
+        of_node.resize(definition.nodes(), (0, 0));
+        let (fields, parameters) = (Vec::new(), Vec::new());
+        let mut reader = Reader { tokenizer, matcher, asked, room: TEXT_MAX, fields, parameters, of_node };
+        reader.identifier(Place::Name, definition.name());
+        if let Some(title) = definition.title() {
             reader.identifier(Place::Title, title);
         }
-        if let Some(description) = &tool.description {
+        if let Some(description) = definition.description() {
             reader.prose(Place::Description, description);
         }
-        reader.schema(&tool.input_schema, &Keywords::of(&tool.input_schema, &tool.input_schema), None, 0);
-        Self { tokens: reader.tokenizer.tokens, fields: reader.fields, parameters: reader.parameters }
+        if let Some(schema) = definition.input_schema() {
+            reader.schema(schema, &Keywords::of(schema, schema), None, 0);
+        }
+        let Reader { tokenizer, fields, parameters, of_node, .. } = reader;
+        Self { definition, tokens: tokenizer.tokens, fields, parameters, of_node }
+    }
+
+    /// Gives the memory back.
+    pub(crate) fn end(self, memory: &mut Memory) {
+        (memory.tokens, memory.of_node) = (self.tokens, self.of_node);
+    }
+
+    /// The tokens of the fields, which is what rules look at.
+    pub(crate) fn read(&self) -> &[Token] {
+        &self.tokens[..self.fields.last().map_or(0, |field| field.end as usize)]
+    }
+
+    /// The words of a string of the schemas, as a range of `tokens`. Where no field has it, it is cut now.
+    #[cfg_attr(not(test), expect(dead_code, reason = "warnings come to use it"))]
+    pub(crate) fn words_of(&mut self, vocabulary: &Vocabulary, node: Json<'d>) -> Range<usize> {
+        let (first, end) = self.of_node[node.number()];
+        if end > 0 {
+            return first as usize..end as usize;
+        }
+        let range = self.words(vocabulary, node.as_str().unwrap_or_default());
+        self.of_node[node.number()] = (range.start as u32, range.end as u32);
+        range
+    }
+
+    /// The words of any text, cut as prose, as a range of `tokens`; their places are bytes of the text.
+    pub(crate) fn words(&mut self, vocabulary: &Vocabulary, text: &str) -> Range<usize> {
+        let first = self.tokens.len();
+        let mut tokenizer = Tokenizer::after(vocabulary, std::mem::take(&mut self.tokens));
+        tokenizer.prose(text);
+        self.tokens = tokenizer.tokens;
+        first..self.tokens.len()
     }
 
     /// The JSON pointer of a parameter.
@@ -117,26 +169,27 @@ impl<'t> Document<'t> {
     }
 }
 
-struct Reader<'t, 'm> {
+struct Reader<'d, 'm> {
     tokenizer: Tokenizer<'m>,
     matcher: &'m Matcher,
     asked: &'m [bool],
     /// Bytes that may still be read.
     room: usize,
-    fields: Vec<Field<'t>>,
-    parameters: Vec<Parameter<'t>>,
+    fields: Vec<Field<'d>>,
+    parameters: Vec<Parameter<'d>>,
+    of_node: Vec<(u32, u32)>,
 }
 
-impl<'t, 'm> Reader<'t, 'm> {
-    fn identifier(&mut self, place: Place, text: &'t str) {
+impl<'d, 'm> Reader<'d, 'm> {
+    fn identifier(&mut self, place: Place, text: &'d str) {
         self.field(place, text, Tokenizer::identifier);
     }
 
-    fn prose(&mut self, place: Place, text: &'t str) {
+    fn prose(&mut self, place: Place, text: &'d str) {
         self.field(place, text, Tokenizer::prose);
     }
 
-    fn field(&mut self, place: Place, text: &'t str, cut: impl Fn(&mut Tokenizer<'m>, &str)) {
+    fn field(&mut self, place: Place, text: &'d str, cut: impl Fn(&mut Tokenizer<'m>, &str)) {
         let text = &text[..text.floor_char_boundary(self.room)];
         if text.is_empty() {
             return;
@@ -147,11 +200,11 @@ impl<'t, 'm> Reader<'t, 'm> {
         self.fields.push(Field { place, text, first, end: self.tokenizer.tokens.len() as u32 });
     }
 
-    fn schema(&mut self, root: &'t Value, schema: &Keywords<'t>, parent: Option<u16>, depth: usize) {
+    fn schema(&mut self, root: Json<'d>, schema: &Keywords<'d>, parent: Option<u16>, depth: usize) {
         if depth > DEPTH_MAX {
             return;
         }
-        for (name, inner) in schema.properties.into_iter().flatten() {
+        for (_, name, inner) in schema.properties.into_iter().flat_map(Json::members) {
             if self.parameters.len() >= PARAMETERS_MAX {
                 return;
             }
@@ -163,8 +216,12 @@ impl<'t, 'm> Reader<'t, 'm> {
             let name = &self.tokenizer.tokens[first..];
             let is_asked = self.matcher.lists(name).any(|list| self.asked[usize::from(list)]);
             self.choices(root, &inner, index, 0);
-            if is_asked && let Some(text) = inner.description {
+            if is_asked && let Some((node, text)) = inner.description.and_then(|node| Some((node, node.as_str()?))) {
+                let first = self.tokenizer.tokens.len() as u32;
                 self.prose(Place::ParameterText(index), text);
+                if self.fields.last().is_some_and(|field| field.first == first && field.text.len() == text.len()) {
+                    self.of_node[node.number()] = (first, self.tokenizer.tokens.len() as u32);
+                }
             }
             self.schema(root, &inner, Some(index), depth + 1);
         }
@@ -173,16 +230,17 @@ impl<'t, 'm> Reader<'t, 'm> {
         }
     }
 
-    fn choices(&mut self, root: &'t Value, schema: &Keywords<'t>, index: u16, depth: usize) {
+    fn choices(&mut self, root: Json<'d>, schema: &Keywords<'d>, index: u16, depth: usize) {
         if depth > DEPTH_MAX {
             return;
         }
-        let listed = schema.choices.into_iter().flatten();
-        for value in listed.chain(schema.constant).filter_map(Value::as_str).take(CHOICES_MAX) {
+        let listed = schema.choices.into_iter().flat_map(Json::elements);
+        for value in listed.chain(schema.constant).filter_map(Json::as_str).take(CHOICES_MAX) {
             self.parameters[usize::from(index)].has_choices = true;
             self.identifier(Place::Choice(index), value);
         }
-        for inner in schema.alternatives().chain(schema.items.filter(|items| items.get("properties").is_none())) {
+        let items = schema.items.filter(|items| items.get(Keyword::Properties).is_none());
+        for inner in schema.alternatives().chain(items) {
             self.choices(root, &Keywords::of(root, inner), index, depth + 1);
         }
     }
@@ -190,49 +248,49 @@ impl<'t, 'm> Reader<'t, 'm> {
 
 /// What a schema says, as far as it is read.
 #[derive(Default)]
-struct Keywords<'t> {
-    properties: Option<&'t Map<String, Value>>,
-    description: Option<&'t str>,
-    type_named: Option<&'t Value>,
-    items: Option<&'t Value>,
-    choices: Option<&'t Vec<Value>>,
-    constant: Option<&'t Value>,
-    any_of: Option<&'t Vec<Value>>,
-    one_of: Option<&'t Vec<Value>>,
-    all_of: Option<&'t Vec<Value>>,
-    reference: Option<&'t str>,
+struct Keywords<'d> {
+    properties: Option<Json<'d>>,
+    description: Option<Json<'d>>,
+    type_named: Option<Json<'d>>,
+    items: Option<Json<'d>>,
+    choices: Option<Json<'d>>,
+    constant: Option<Json<'d>>,
+    any_of: Option<Json<'d>>,
+    one_of: Option<Json<'d>>,
+    all_of: Option<Json<'d>>,
+    reference: Option<&'d str>,
 }
 
-impl<'t> Keywords<'t> {
+impl<'d> Keywords<'d> {
     /// Those of a schema, or of the one inside the same document that its `$ref` points to.
-    fn of(root: &'t Value, schema: &'t Value) -> Self {
+    fn of(root: Json<'d>, schema: Json<'d>) -> Self {
         let own = Self::read(schema);
         let target = own.reference.and_then(|r| r.strip_prefix('#')).and_then(|pointer| root.pointer(pointer));
         target.map_or(own, Self::read)
     }
 
-    fn read(schema: &'t Value) -> Self {
+    fn read(schema: Json<'d>) -> Self {
         let mut found = Self::default();
-        for (keyword, value) in schema.as_object().into_iter().flatten() {
-            match keyword.as_str() {
-                "properties" => found.properties = value.as_object(),
-                "description" => found.description = value.as_str(),
-                "type" => found.type_named = Some(value),
-                "items" => found.items = Some(value),
-                "enum" => found.choices = value.as_array(),
-                "const" => found.constant = Some(value),
-                "anyOf" => found.any_of = value.as_array(),
-                "oneOf" => found.one_of = value.as_array(),
-                "allOf" => found.all_of = value.as_array(),
-                "$ref" => found.reference = value.as_str(),
-                _ => {}
+        for (keyword, _, value) in schema.members() {
+            match keyword {
+                Keyword::Properties => found.properties = Some(value),
+                Keyword::Description => found.description = Some(value),
+                Keyword::Type => found.type_named = Some(value),
+                Keyword::Items => found.items = Some(value),
+                Keyword::Enum => found.choices = Some(value),
+                Keyword::Const => found.constant = Some(value),
+                Keyword::AnyOf => found.any_of = Some(value),
+                Keyword::OneOf => found.one_of = Some(value),
+                Keyword::AllOf => found.all_of = Some(value),
+                Keyword::Ref => found.reference = value.as_str(),
+                Keyword::Title | Keyword::Comment | Keyword::Mute | Keyword::Other => {}
             }
         }
         found
     }
 
-    fn alternatives(&self) -> impl Iterator<Item = &'t Value> + use<'t> {
-        [self.any_of, self.one_of, self.all_of].into_iter().flatten().flatten()
+    fn alternatives(&self) -> impl Iterator<Item = Json<'d>> + use<'d> {
+        [self.any_of, self.one_of, self.all_of].into_iter().flatten().flat_map(Json::elements)
     }
 
     /// Its type, or that of the first alternative that states one.
@@ -240,7 +298,7 @@ impl<'t> Keywords<'t> {
         match self.type_named {
             Some(named) => kind_of(named),
             None => {
-                let stated = self.alternatives().filter_map(|schema| schema.get("type")).map(kind_of);
+                let stated = self.alternatives().filter_map(|schema| schema.get(Keyword::Type)).map(kind_of);
                 stated.into_iter().find(|&kind| kind != Type::Any).unwrap_or(Type::Any)
             }
         }
@@ -248,7 +306,7 @@ impl<'t> Keywords<'t> {
 }
 
 /// The first known type that the value of `type` names.
-fn kind_of(named: &Value) -> Type {
+fn kind_of(named: Json) -> Type {
     let of_name = |name: &str| match name {
         "string" => Type::String,
         "integer" => Type::Integer,
@@ -258,22 +316,23 @@ fn kind_of(named: &Value) -> Type {
         "object" => Type::Object,
         _ => Type::Any,
     };
-    match named {
-        Value::String(name) => of_name(name),
-        Value::Array(names) => {
-            names.iter().filter_map(Value::as_str).map(of_name).find(|&t| t != Type::Any).unwrap_or(Type::Any)
-        }
-        _ => Type::Any,
-    }
+    let names = named.as_str().into_iter().chain(named.elements().filter_map(Json::as_str));
+    names.map(of_name).find(|&kind| kind != Type::Any).unwrap_or(Type::Any)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use riskdex_model::Tool;
     use serde_json::json;
 
-    fn read(tool: &Tool) -> Document<'_> {
-        Document::new(tool, &Matcher::new(&[]).unwrap(), &[], Vec::new())
+    fn read(definition: &Definition) -> Document<'_> {
+        let matcher = Matcher::new(&[], vocabulary()).unwrap();
+        Document::new(definition, &matcher, &[], &mut Memory::default())
+    }
+
+    fn vocabulary() -> Vocabulary {
+        Vocabulary::new(["drop", "all tables"].into_iter())
     }
 
     #[test]
@@ -285,7 +344,8 @@ mod tests {
             }}),
             ..Tool::default()
         };
-        let document = read(&tool);
+        let definition = Definition::of(&tool);
+        let document = read(&definition);
         assert_eq!(document.pointer(1), "/properties/a~1b/properties/op");
         assert_eq!((document.parameters[0].kind, document.parameters[1].kind), (Type::Object, Type::String));
         assert!(document.parameters[1].has_choices);
@@ -297,8 +357,24 @@ mod tests {
     fn endless_references_and_texts_end() {
         let schema = json!({"properties": {"a": {"$ref": "#"}, "b": {"enum": ["word ".repeat(100_000)]}}});
         let tool = Tool { name: "x".repeat(100_000), input_schema: schema, ..Tool::default() };
-        let document = read(&tool);
+        let definition = Definition::of(&tool);
+        let document = read(&definition);
         let bytes: usize = document.fields.iter().map(|f| f.text.len()).sum();
         assert!(bytes <= TEXT_MAX && document.parameters.len() <= PARAMETERS_MAX);
+    }
+
+    #[test]
+    fn strings_that_no_field_has_are_cut_once() {
+        let schema = json!({"properties": {"a": {"description": "Drop all"}}, "title": "Tables"});
+        let definition = Definition::of(&Tool { input_schema: schema, ..Tool::default() });
+        let mut document = read(&definition);
+        let root = definition.input_schema().unwrap();
+        let text = root.pointer("/properties/a/description").unwrap();
+        let words = document.words_of(&vocabulary(), text);
+        assert_eq!(document.words_of(&vocabulary(), text), words);
+        let shown = document.tokens[words].iter().map(|t| t.word).collect::<Vec<_>>();
+        let number = |word: &str| vocabulary().find(word.as_bytes());
+        assert_eq!(shown, [number("drop"), number("all"), 0]);
+        assert_eq!(document.read().len(), 2, "the name of the parameter and its end");
     }
 }

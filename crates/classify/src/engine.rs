@@ -3,13 +3,14 @@
 
 use std::ops::Range;
 
-use riskdex_model::{Category, Tool};
+use riskdex_model::Category;
 
 use crate::compile::{Clause, Condition, key};
-use crate::document::Document;
+use crate::definition::Definition;
+use crate::document::{Document, Memory};
 use crate::grammar::{Fact, Grammar, Slot};
 use crate::matcher::{Hit, Matcher};
-use crate::tokens::Token;
+use crate::vocabulary::Vocabulary;
 
 /// The rules made ready to be run.
 #[derive(Debug)]
@@ -56,14 +57,14 @@ impl Fired {
 impl Scratch {
     /// Takes back the memory of a definition.
     pub(crate) fn reuse(&mut self, document: Document) {
-        self.tokens = document.tokens;
+        document.end(&mut self.memory);
     }
 }
 
 /// Memory that is used again from one definition to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    tokens: Vec<Token>,
+    memory: Memory,
     hits: Vec<Hit>,
     facts: Vec<Fact>,
     /// For each key the first fact of the definition with this number.
@@ -98,12 +99,17 @@ impl Engine {
     }
 
     /// Reads a definition into words.
-    pub(crate) fn read<'t>(&self, tool: &'t Tool, scratch: &mut Scratch) -> Document<'t> {
-        Document::new(tool, &self.matcher, &self.asked, std::mem::take(&mut scratch.tokens))
+    pub(crate) fn read<'d>(&self, definition: &'d Definition, scratch: &mut Scratch) -> Document<'d> {
+        Document::new(definition, &self.matcher, &self.asked, &mut scratch.memory)
+    }
+
+    /// The words of all rules.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        self.matcher.vocabulary()
     }
 
     /// Every rule that fires on a definition, once each, but those that another one overrules.
-    pub(crate) fn fire(&self, tool: &Tool, document: &Document, scratch: &mut Scratch) -> Fired {
+    pub(crate) fn fire(&self, document: &Document, scratch: &mut Scratch) -> Fired {
         self.matcher.hits(document, &mut scratch.hits);
         self.grammar.facts(document, &scratch.hits, &mut scratch.facts);
         let keys = self.offsets.len() - 1;
@@ -135,7 +141,7 @@ impl Engine {
         }
         scratch.candidates.sort_unstable();
         scratch.candidates.dedup();
-        let described = tool.description.as_ref().is_some_and(|d| !d.trim().is_empty());
+        let described = document.definition.is_described();
         let case = Case { described, document, scratch, parameters: &parameters };
         let mut fired = Fired::default();
         for &number in &scratch.candidates {

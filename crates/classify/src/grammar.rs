@@ -130,8 +130,8 @@ impl Grammar {
     /// Puts all facts of a definition into `facts`, in the order of the text.
     pub(crate) fn facts(&self, document: &Document, hits: &[Hit], facts: &mut Vec<Fact>) {
         facts.clear();
-        let mut index = Vec::with_capacity(document.tokens.len() + 1);
-        let mut marks = vec![0; document.tokens.len()];
+        let mut index = Vec::with_capacity(document.read().len() + 1);
+        let mut marks = vec![0; document.read().len()];
         let mut at = 0;
         for (token, mark) in marks.iter_mut().enumerate() {
             index.push(at as u32);

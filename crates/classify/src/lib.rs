@@ -21,6 +21,7 @@
 //! ```
 
 mod compile;
+mod definition;
 mod document;
 mod engine;
 mod error;
@@ -37,8 +38,10 @@ mod rules;
 mod source;
 mod tokens;
 mod verdict;
+mod vocabulary;
 mod weigh;
 
+pub use definition::Definition;
 pub use error::{Error, Problem};
 pub use folder::read_folder;
 pub use lint::PoisonRule;

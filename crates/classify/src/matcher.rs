@@ -1,6 +1,6 @@
 //! One automaton over the words of all rules, and one pass of it over a definition.
 //!
-//! Its letters are whole words: a table gives every known word a number, and a trie over these numbers knows the phrases.
+//! Its letters are whole words: a vocabulary gives every known word a number, and a trie over these numbers knows the phrases.
 //! Where a word begins no phrase the pass goes straight on, so the time depends on the text and not on the number of
 //! rules. Scripts without spaces between words have an automaton over characters of their own.
 
@@ -12,12 +12,10 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::lexicon::{Form, Lexicon};
 use crate::tokens::{Kind, Token};
+use crate::vocabulary::{Vocabulary, WordId};
 
 /// Index of a list of words.
 pub(crate) type LexiconId = u16;
-/// Number of a word; 0 is a word that no rule knows.
-pub(crate) type WordId = u32;
-
 /// What finding one pattern means.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sense {
@@ -43,7 +41,7 @@ pub(crate) struct Hit {
 /// Finds every word of every list in one pass.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    words: Words,
+    vocabulary: Vocabulary,
     /// The trie: a node for each word that begins a pattern, by word; then the nodes inside phrases.
     nodes: Vec<Node>,
     /// Where a word leads from a node.
@@ -67,7 +65,7 @@ struct Node {
 
 impl Matcher {
     /// Builds the automaton.
-    pub(crate) fn new(lexicons: &[Lexicon]) -> Result<Self, Error> {
+    pub(crate) fn new(lexicons: &[Lexicon], vocabulary: Vocabulary) -> Result<Self, Error> {
         let mut by_text: BTreeMap<&str, (Vec<Sense>, bool)> = BTreeMap::new();
         for (index, lexicon) in lexicons.iter().enumerate() {
             for term in &lexicon.terms {
@@ -76,9 +74,7 @@ impl Matcher {
                 *hides |= lexicon.hides;
             }
         }
-        let spaced = by_text.keys().filter(|text| !is_unspaced(text));
-        let words = Words::new(spaced.flat_map(|text| text.split(' ')));
-        let mut nodes = vec![Node::default(); words.count() + 1];
+        let mut nodes = vec![Node::default(); vocabulary.count() + 1];
         let (mut steps, mut senses) = (BTreeMap::new(), Vec::new());
         let (mut unspaced, mut unspaced_senses) = (Vec::new(), Vec::new());
         for (text, (meanings, hides)) in by_text {
@@ -92,7 +88,7 @@ impl Matcher {
             }
             let mut at: Option<u32> = None;
             for word in text.split(' ') {
-                let word = words.find(word.as_bytes());
+                let word = vocabulary.find(word.as_bytes());
                 at = Some(match at {
                     None => word,
                     Some(node) => *steps.entry((node, word)).or_insert_with(|| {
@@ -106,12 +102,12 @@ impl Matcher {
             (node.from, node.to, node.hides) = (from, to, hides);
         }
         let unspaced = AhoCorasick::new(unspaced).map_err(Error::Automaton)?;
-        Ok(Self { words, nodes, steps: Steps::new(&steps), senses, unspaced, unspaced_senses })
+        Ok(Self { vocabulary, nodes, steps: Steps::new(&steps), senses, unspaced, unspaced_senses })
     }
 
-    /// The number of a word in lower case.
-    pub(crate) fn word(&self, word: &[u8]) -> WordId {
-        self.words.find(word)
+    /// The words of all patterns, and those of the warnings.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// The lists that the words of a whole text, as tokens, are in.
@@ -138,7 +134,7 @@ impl Matcher {
     pub(crate) fn hits(&self, document: &Document, hits: &mut Vec<Hit>) {
         hits.clear();
         let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
-        for (first, token) in document.tokens.iter().enumerate() {
+        for (first, token) in document.read().iter().enumerate() {
             if token.word == 0 {
                 if token.kind == Kind::Unspaced {
                     self.glued(document, first, hits);
@@ -146,7 +142,7 @@ impl Matcher {
                 continue;
             }
             let from = hits.len();
-            for (node, more) in self.walk(&document.tokens[first..]) {
+            for (node, more) in self.walk(&document.read()[first..]) {
                 let node = self.nodes[node as usize];
                 let last = first + more;
                 let (start, end) = (token.start, document.tokens[last].end);
@@ -190,65 +186,13 @@ impl Matcher {
 }
 
 /// Whether a word is of a script that is written without spaces, or that glues endings to words.
-fn is_unspaced(text: &str) -> bool {
+pub(crate) fn is_unspaced(text: &str) -> bool {
     text.chars().any(is_unspaced_letter)
 }
 
 /// Han, Kana and Hangul.
 pub(crate) const fn is_unspaced_letter(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
-}
-
-/// Numbers for words: a table with open addressing, small enough to stay in the cache.
-#[derive(Debug)]
-struct Words {
-    /// For each slot a word's number, 0 where it is free.
-    table: Vec<WordId>,
-    /// For each word, from number 1 on, where its bytes end; number 0 has none.
-    ends: Vec<u32>,
-    bytes: Vec<u8>,
-}
-
-impl Words {
-    fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        let distinct: std::collections::BTreeSet<&str> = words.collect();
-        let size = (distinct.len() * 4).next_power_of_two().max(16);
-        let mut table = Self { table: vec![0; size], ends: vec![0], bytes: Vec::new() };
-        for word in distinct {
-            let slot = table.slot(word.as_bytes());
-            table.table[slot] = table.ends.len() as WordId;
-            table.bytes.extend_from_slice(word.as_bytes());
-            table.ends.push(table.bytes.len() as u32);
-        }
-        table
-    }
-
-    fn count(&self) -> usize {
-        self.ends.len() - 1
-    }
-
-    fn find(&self, word: &[u8]) -> WordId {
-        self.table[self.slot(word)]
-    }
-
-    /// The slot of a word, or the free one where it would stand.
-    fn slot(&self, word: &[u8]) -> usize {
-        // Eight bytes at a time; the table is built from trusted files, so its worst case cannot be provoked.
-        let mut hash = word.len() as u64;
-        for eight in word.chunks(8) {
-            let mut bytes = [0; 8];
-            bytes[..eight.len()].copy_from_slice(eight);
-            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-        let mut slot = (hash >> 32) as usize & (self.table.len() - 1);
-        loop {
-            let number = self.table[slot] as usize;
-            if number == 0 || &self.bytes[self.ends[number - 1] as usize..self.ends[number] as usize] == word {
-                return slot;
-            }
-            slot = (slot + 1) & (self.table.len() - 1);
-        }
-    }
 }
 
 /// The steps of the trie: from a node by a word to a node, likewise a table with open addressing.

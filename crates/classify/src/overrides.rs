@@ -1,8 +1,9 @@
 //! Verdicts that the user states: `overrides.toml` in a folder of own rules.
 
-use riskdex_model::{Category, Level, Tool};
+use riskdex_model::{Category, Level};
 use serde::Deserialize;
 
+use crate::definition::Definition;
 use crate::error::Problem;
 use crate::source::{Source, inside_toml};
 
@@ -28,8 +29,9 @@ struct File {
 
 impl Override {
     /// Whether it is meant for a tool.
-    pub(crate) fn is_for(&self, tool: &Tool) -> bool {
-        self.tool == tool.name && self.definition.as_deref().is_none_or(|wanted| tool.fingerprint().as_str() == wanted)
+    pub(crate) fn is_for(&self, definition: &Definition) -> bool {
+        let is_meant = |wanted| definition.fingerprint().as_str() == wanted;
+        self.tool == definition.name() && self.definition.as_deref().is_none_or(is_meant)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use riskdex_model::{Category, Level, Signal, Tool};
+use riskdex_model::{Category, Level, Signal};
 use serde::Deserialize;
 
 use crate::error::Problem;
@@ -58,7 +58,7 @@ impl Templates {
 
 /// What a rationale is made from.
 pub(crate) struct Grounds<'a> {
-    pub(crate) tool: &'a Tool,
+    pub(crate) is_described: bool,
     pub(crate) category: Category,
     pub(crate) level: Level,
     pub(crate) confidence: f64,
@@ -115,7 +115,7 @@ impl Templates {
         }
         if let [rule, ..] = grounds.own_rules.as_slice() {
             sentences.push(self.own_rule.replace("{rule}", rule));
-        } else if grounds.tool.description.as_ref().is_none_or(|d| d.trim().is_empty()) {
+        } else if !grounds.is_described {
             sentences.push(self.undescribed.clone());
         } else if grounds.confidence < SURE {
             sentences.push(self.unsure.replace("{other}", grounds.other.as_str()));

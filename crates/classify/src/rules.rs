@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use riskdex_model::{Evidence, Tool, Verdict};
 
+use crate::definition::Definition;
 use crate::document::Document;
 use crate::engine::{Engine, Fired, Firing, Scratch};
 use crate::error::Error;
@@ -93,15 +94,20 @@ impl Rules {
 
     /// Judges a definition.
     pub fn classify(&self, tool: &Tool) -> Verdict {
-        self.look(tool, |document, fired| judge(self, tool, document, fired))
+        self.judge(&Definition::of(tool))
+    }
+
+    /// Judges a definition that is laid out already.
+    pub fn judge(&self, definition: &Definition) -> Verdict {
+        self.look(definition, |document, fired| judge(self, document, fired))
     }
 
     /// Reads a definition and fires the rules on it.
-    fn look<R>(&self, tool: &Tool, then: impl FnOnce(&Document, &Fired) -> R) -> R {
+    fn look<R>(&self, definition: &Definition, then: impl FnOnce(&mut Document, &Fired) -> R) -> R {
         SCRATCH.with_borrow_mut(|scratch| {
-            let document = self.engine.read(tool, scratch);
-            let fired = self.engine.fire(tool, &document, scratch);
-            let result = then(&document, &fired);
+            let mut document = self.engine.read(definition, scratch);
+            let fired = self.engine.fire(&document, scratch);
+            let result = then(&mut document, &fired);
             scratch.reuse(document);
             result
         })
@@ -109,7 +115,7 @@ impl Rules {
 
     /// Every rule that fires on a definition, with the words that set it off.
     pub fn explain(&self, tool: &Tool) -> Vec<Explained<'_>> {
-        self.look(tool, |document, fired| {
+        self.look(&Definition::of(tool), |document, fired| {
             let explained = fired.firings.iter().map(|firing| {
                 let rule = &self.rules[firing.rule];
                 let evidence = fired.words(firing).iter().filter_map(|fact| quoted(document, fact, &rule.id)).collect();
@@ -137,7 +143,7 @@ impl Rules {
 
     fn fault(&self, rule: &Rule, example: &Example, wanted: bool) -> Option<String> {
         let name = &example.tool.name;
-        let (category, fired) = self.look(&example.tool, |_, fired| {
+        let (category, fired) = self.look(&Definition::of(&example.tool), |_, fired| {
             let category = weigh(&scores(&self.rules, &self.weights, &fired.firings), &self.weights).category;
             let counts = |f: &Firing| self.rules[f.rule].id == rule.id && self.engine.counts(f, category);
             (category, fired.firings.iter().any(counts))

@@ -1,6 +1,7 @@
 //! Texts cut into words: names at case and marks, prose at spaces, with marks for the ends of clauses and sentences.
 
-use crate::matcher::{Matcher, WordId, is_unspaced_letter};
+use crate::matcher::is_unspaced_letter;
+use crate::vocabulary::{Vocabulary, WordId};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) struct Token {
 
 /// Cuts the texts of one definition, one after another, into one list of tokens.
 pub(crate) struct Tokenizer<'m> {
-    matcher: &'m Matcher,
+    vocabulary: &'m Vocabulary,
     pub(crate) tokens: Vec<Token>,
     /// The word being read, in lower case.
     word: Vec<u8>,
@@ -41,9 +42,14 @@ pub(crate) struct Tokenizer<'m> {
 
 impl<'m> Tokenizer<'m> {
     /// Begins with memory that was used before.
-    pub(crate) fn new(matcher: &'m Matcher, mut tokens: Vec<Token>) -> Self {
+    pub(crate) fn new(vocabulary: &'m Vocabulary, mut tokens: Vec<Token>) -> Self {
         tokens.clear();
-        Self { matcher, tokens, word: Vec::with_capacity(64) }
+        Self::after(vocabulary, tokens)
+    }
+
+    /// Goes on after tokens that are there.
+    pub(crate) fn after(vocabulary: &'m Vocabulary, tokens: Vec<Token>) -> Self {
+        Self { vocabulary, tokens, word: Vec::with_capacity(64) }
     }
 
     /// Adds a name: parts at anything that is no letter or digit, and where lower case turns to upper.
@@ -192,7 +198,7 @@ impl<'m> Tokenizer<'m> {
             return;
         }
         if let Some(token) = self.tokens.last_mut().filter(|t| t.kind != Kind::Unspaced) {
-            token.word = self.matcher.word(&self.word);
+            token.word = self.vocabulary.find(&self.word);
         }
         self.word.clear();
     }
@@ -222,8 +228,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, prose: bool) -> String {
-        let matcher = Matcher::new(&[]).unwrap();
-        let mut tokenizer = Tokenizer::new(&matcher, Vec::new());
+        let vocabulary = Vocabulary::new([].into_iter());
+        let mut tokenizer = Tokenizer::new(&vocabulary, Vec::new());
         if prose {
             tokenizer.prose(text);
         } else {

@@ -1,6 +1,6 @@
 //! From what fired to a verdict: category, level, signals, evidence, and what the author claims otherwise.
 
-use riskdex_model::{Annotations, Category, Evidence, Level, Signal, Tool, Verdict, capped, visible};
+use riskdex_model::{Annotations, Category, Evidence, Level, Signal, Verdict, capped, visible};
 
 use crate::Rules;
 use crate::document::{Document, Place};
@@ -16,11 +16,12 @@ const EVIDENCE_MAX: usize = 6;
 const CLAUSES_MAX: usize = 3;
 
 /// Judges one tool.
-pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fired) -> Verdict {
+pub(crate) fn judge(rules: &Rules, document: &mut Document, fired: &Fired) -> Verdict {
+    let definition = document.definition;
     let firings = &fired.firings;
     let odds = scores(&rules.rules, &rules.weights, firings);
     let weighed = weigh(&odds, &rules.weights);
-    let stated = rules.overrides.iter().find(|o| o.is_for(tool));
+    let stated = rules.overrides.iter().find(|o| o.is_for(definition));
     let category = stated.and_then(|o| o.category).unwrap_or(weighed.category);
     let rule = |firing: &Firing| &rules.rules[firing.rule];
 
@@ -43,7 +44,7 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
     let raised_by: Vec<Signal> =
         signals.iter().copied().filter(|s| highest > level && s.raises(category) == Some(highest)).collect();
     level = level.max(highest);
-    let claimed = tool.annotations.as_ref().map_or(level, |a| claimed_level(a, category));
+    let claimed = definition.annotations().map_or(level, |a| claimed_level(a, category));
     let annotated = claimed > level;
     level = level.max(claimed);
     if let Some(stated) = stated.and_then(|o| o.level) {
@@ -64,7 +65,7 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
         }
     }
     let rationale = rules.templates.rationale(&Grounds {
-        tool,
+        is_described: definition.is_described(),
         category,
         level,
         confidence,
@@ -88,12 +89,12 @@ pub(crate) fn judge(rules: &Rules, tool: &Tool, document: &Document, fired: &Fir
         }
     }
     if evidence.is_empty() {
-        let end = tool.name.chars().count();
+        let end = definition.name().chars().count();
         let rule = decisive.first().map_or("name", |f| rule(f).id.as_str()).to_owned();
-        evidence.push(Evidence { field: "name".into(), start: 0, end, text: tool.name.clone(), rule });
+        evidence.push(Evidence { field: "name".into(), start: 0, end, text: definition.name().to_owned(), rule });
     }
-    let disagreements = tool.annotations.as_ref().map(|a| disagreements(a, category)).unwrap_or_default();
-    let warnings = rules.lint.warnings(tool);
+    let disagreements = definition.annotations().map(|a| disagreements(a, category)).unwrap_or_default();
+    let warnings = rules.lint.warnings(document, rules.engine.vocabulary());
     Verdict { category, risk: level, confidence, rationale, evidence, signals, warnings, disagreements }
 }
 

@@ -1,7 +1,6 @@
 //! The texts of a definition that a model reads, wherever they stand.
 
-use riskdex_model::Tool;
-use serde_json::Value;
+use crate::definition::{Definition, Json, Keyword, Members, Shape};
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -48,25 +47,25 @@ const DEPTH_MAX: usize = 16;
 const FIELDS_MAX: usize = 2000;
 /// Bytes of one text that are read.
 const TEXT_MAX: usize = 64 * 1024;
-/// Keys whose strings only have a meaning for programs.
-const MUTE: &[&str] = &["type", "format", "$ref", "$schema", "$id", "required", "pattern"];
 
 /// Every text of the definition, in the order of the definition.
-pub(crate) fn fields(tool: &Tool) -> Vec<Field<'_>> {
+pub(crate) fn fields(definition: &Definition) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     let mut add = |place: &str, kind, text| fields.push(Field { place: place.to_owned(), kind, text: cut(text) });
-    add("name", Kind::Name, tool.name.as_str());
-    let annotated = tool.annotations.as_ref().and_then(|a| a.title.as_deref());
-    for title in tool.title.as_deref().into_iter().chain(annotated) {
+    add("name", Kind::Name, definition.name());
+    let annotated = definition.annotations().and_then(|a| a.title.as_deref());
+    for title in definition.title().into_iter().chain(annotated) {
         add("title", Kind::Prose, title);
     }
-    if let Some(description) = &tool.description {
+    if let Some(description) = definition.description() {
         add("description", Kind::Prose, description);
     }
     let mut walk = Walk { fields, pointer: String::new() };
-    walk.schema(&tool.input_schema, Kind::Value, 0);
+    if let Some(schema) = definition.input_schema() {
+        walk.schema(schema, Kind::Value, 0);
+    }
     walk.pointer = "outputSchema".to_owned();
-    if let Some(schema) = &tool.output_schema {
+    if let Some(schema) = definition.output_schema() {
         walk.schema(schema, Kind::Value, 0);
     }
     walk.fields
@@ -74,79 +73,83 @@ pub(crate) fn fields(tool: &Tool) -> Vec<Field<'_>> {
 
 /// Calls `see` with every text, saying of its place only whether it is the tool's own and no parameter's: most
 /// definitions need no more.
-pub(crate) fn texts<'t>(tool: &'t Tool, see: &mut impl FnMut(bool, Kind, &'t str)) {
-    see(true, Kind::Name, cut(&tool.name));
-    let annotated = tool.annotations.as_ref().and_then(|a| a.title.as_ref());
-    for text in tool.title.iter().chain(annotated).chain(&tool.description) {
+pub(crate) fn texts<'d>(definition: &'d Definition, see: &mut impl FnMut(bool, Kind, &'d str)) {
+    see(true, Kind::Name, cut(definition.name()));
+    let annotated = definition.annotations().and_then(|a| a.title.as_deref());
+    for text in definition.title().into_iter().chain(annotated).chain(definition.description()) {
         see(true, Kind::Prose, cut(text));
     }
-    for schema in std::iter::once(&tool.input_schema).chain(&tool.output_schema) {
+    for schema in definition.input_schema().into_iter().chain(definition.output_schema()) {
         strings(schema, see, 0);
     }
 }
 
-fn strings<'t>(value: &'t Value, see: &mut impl FnMut(bool, Kind, &'t str), depth: usize) {
-    match value {
-        _ if depth > DEPTH_MAX => {}
-        Value::String(text) => see(false, Kind::Value, cut(text)),
-        Value::Array(values) => values.iter().for_each(|value| strings(value, see, depth + 1)),
-        Value::Object(members) => {
-            for (key, value) in members.iter().filter(|(key, _)| !MUTE.contains(&key.as_str())) {
-                match (key.as_str(), value) {
-                    ("properties", Value::Object(properties)) => {
-                        for (name, schema) in properties {
+fn strings<'d>(value: Json<'d>, see: &mut impl FnMut(bool, Kind, &'d str), depth: usize) {
+    if depth > DEPTH_MAX {
+        return;
+    }
+    match value.shape() {
+        Shape::Text(text) => see(false, Kind::Value, cut(text)),
+        Shape::Array(elements) => elements.for_each(|value| strings(value, see, depth + 1)),
+        Shape::Object(members) => {
+            for (keyword, _, value) in members.filter(|(keyword, ..)| !keyword.is_mute()) {
+                match (keyword, value.shape()) {
+                    (Keyword::Properties, Shape::Object(properties)) => {
+                        for (_, name, schema) in properties {
                             see(false, Kind::Parameter, cut(name));
                             strings(schema, see, depth + 1);
                         }
                     }
-                    ("description" | "title" | "$comment", Value::String(text)) => {
+                    (Keyword::Description | Keyword::Title | Keyword::Comment, Shape::Text(text)) => {
                         see(false, Kind::ParameterProse, cut(text));
                     }
                     _ => strings(value, see, depth + 1),
                 }
             }
         }
-        _ => {}
+        Shape::Other => {}
     }
 }
 
-struct Walk<'t> {
-    fields: Vec<Field<'t>>,
+struct Walk<'d> {
+    fields: Vec<Field<'d>>,
     /// Pointer of the innermost parameter.
     pointer: String,
 }
 
-impl<'t> Walk<'t> {
-    fn add(&mut self, kind: Kind, text: &'t str) {
+impl<'d> Walk<'d> {
+    fn add(&mut self, kind: Kind, text: &'d str) {
         if self.fields.len() < FIELDS_MAX {
             let place = if self.pointer.is_empty() { "inputSchema" } else { self.pointer.as_str() };
             self.fields.push(Field { place: place.to_owned(), kind, text: cut(text) });
         }
     }
 
-    fn schema(&mut self, value: &'t Value, kind: Kind, depth: usize) {
-        match value {
-            _ if depth > DEPTH_MAX => {}
-            Value::String(text) => self.add(kind, text),
-            Value::Array(values) => values.iter().for_each(|value| self.schema(value, kind, depth + 1)),
-            Value::Object(members) => {
-                for (key, value) in members.iter().filter(|(key, _)| !MUTE.contains(&key.as_str())) {
-                    match (key.as_str(), value) {
-                        ("properties", Value::Object(properties)) => self.properties(properties, depth),
-                        ("description" | "title" | "$comment", Value::String(text)) => {
+    fn schema(&mut self, value: Json<'d>, kind: Kind, depth: usize) {
+        if depth > DEPTH_MAX {
+            return;
+        }
+        match value.shape() {
+            Shape::Text(text) => self.add(kind, text),
+            Shape::Array(elements) => elements.for_each(|value| self.schema(value, kind, depth + 1)),
+            Shape::Object(members) => {
+                for (keyword, _, value) in members.filter(|(keyword, ..)| !keyword.is_mute()) {
+                    match (keyword, value.shape()) {
+                        (Keyword::Properties, Shape::Object(properties)) => self.properties(properties, depth),
+                        (Keyword::Description | Keyword::Title | Keyword::Comment, Shape::Text(text)) => {
                             self.add(Kind::ParameterProse, text);
                         }
                         _ => self.schema(value, Kind::Value, depth + 1),
                     }
                 }
             }
-            _ => {}
+            Shape::Other => {}
         }
     }
 
-    fn properties(&mut self, properties: &'t serde_json::Map<String, Value>, depth: usize) {
+    fn properties(&mut self, properties: Members<'d>, depth: usize) {
         let length = self.pointer.len();
-        for (name, schema) in properties {
+        for (_, name, schema) in properties {
             self.pointer.push_str("/properties/");
             self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
             self.add(Kind::Parameter, name);
@@ -163,6 +166,7 @@ fn cut(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use riskdex_model::Tool;
     use serde_json::json;
 
     #[test]
@@ -177,7 +181,8 @@ mod tests {
             output_schema: Some(json!({"properties": {"r": {"description": "five"}}})),
             ..Tool::default()
         };
-        let found: Vec<_> = fields(&tool).into_iter().map(|f| (f.place, f.kind, f.text)).collect();
+        let definition = Definition::of(&tool);
+        let found: Vec<_> = fields(&definition).into_iter().map(|f| (f.place, f.kind, f.text)).collect();
         let expected = [
             ("name", Kind::Name, "t"),
             ("description", Kind::Prose, "does"),
@@ -194,7 +199,7 @@ mod tests {
         ];
         assert_eq!(found, expected.map(|(place, kind, text)| (place.to_owned(), kind, text)));
         let mut seen = Vec::new();
-        texts(&tool, &mut |_, kind, text| seen.push((kind, text)));
+        texts(&definition, &mut |_, kind, text| seen.push((kind, text)));
         assert_eq!(seen, found.iter().map(|(_, kind, text)| (*kind, *text)).collect::<Vec<_>>());
     }
 
@@ -205,6 +210,6 @@ mod tests {
             schema = json!({"items": schema});
         }
         let tool = Tool { name: "t".into(), input_schema: schema, ..Tool::default() };
-        assert_eq!(fields(&tool).len(), 1);
+        assert_eq!(fields(&Definition::of(&tool)).len(), 1);
     }
 }

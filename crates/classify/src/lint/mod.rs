@@ -16,9 +16,12 @@ use std::ops::Range;
 
 use riskdex_model::{Evidence, Finding, Tool, capped, visible};
 
+use crate::definition::Definition;
+use crate::document::Document;
 use crate::error::Problem;
 use crate::rules::Failure;
 use crate::source::Source;
+use crate::vocabulary::Vocabulary;
 use field::{Field, Kind};
 use hidden::Sighting;
 use needs::Needs;
@@ -99,19 +102,37 @@ impl Lint {
         Self { rules, needs, parts, speaks_of, lookalikes: words.lookalikes }
     }
 
+    /// Words in lower case that the vocabulary must know for these rules; of a phrase its words.
+    pub(crate) fn words(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Takes the numbers of its words.
+    pub(crate) fn learn(&mut self, vocabulary: &Vocabulary) {
+        let _ = vocabulary;
+    }
+
     /// The rules, by id.
     pub(crate) fn rules(&self) -> &[PoisonRule] {
         &self.rules
     }
 
     /// What is wrong with a definition, in the order of the rules; nothing for nearly all.
-    pub(crate) fn warnings(&self, tool: &Tool) -> Vec<Finding> {
-        let signs = self.signs(tool);
+    pub(crate) fn warnings(&self, document: &mut Document, vocabulary: &Vocabulary) -> Vec<Finding> {
+        let _ = vocabulary;
+        let signs = self.signs(document.definition);
+        if self.points(&signs) < THRESHOLD { Vec::new() } else { self.findings(signs) }
+    }
+
+    /// The same for a definition alone, as in the examples.
+    fn warned(&self, tool: &Tool) -> Vec<Finding> {
+        let definition = Definition::of(tool);
+        let signs = self.signs(&definition);
         if self.points(&signs) < THRESHOLD { Vec::new() } else { self.findings(signs) }
     }
 
     /// All signs in a definition; none as soon as they cannot add up to a warning.
-    fn signs(&self, tool: &Tool) -> Vec<Sign> {
+    fn signs(&self, tool: &Definition) -> Vec<Sign> {
         let mut signs = Vec::new();
         let suspect = self.suspect(tool);
         if suspect.is_empty() {
@@ -143,7 +164,7 @@ impl Lint {
     /// The texts, by their place in the definition, in which something may be hidden or that have the words of a clause;
     /// none where nothing is hidden and the clauses could not add up to a warning: those of name, title and description,
     /// with those of any one text of a schema.
-    fn suspect(&self, tool: &Tool) -> Vec<usize> {
+    fn suspect(&self, tool: &Definition) -> Vec<usize> {
         let (mut suspect, mut whole) = (Vec::new(), Vec::new());
         let (mut at, mut may_warn) = (0, false);
         field::texts(tool, &mut |is_of_whole, kind, text| {
@@ -244,7 +265,7 @@ impl Lint {
     }
 
     /// Adds what a clause finds in a field, around the words that it needs.
-    fn find(&self, part: usize, heard: &Heard, words: &Range<usize>, tool: &Tool, signs: &mut Vec<Sign>) {
+    fn find(&self, part: usize, heard: &Heard, words: &Range<usize>, tool: &Definition, signs: &mut Vec<Sign>) {
         let (rule, clause_number) = self.parts[part];
         let clause = self.clause(part);
         let text = &heard.plain.text;
@@ -284,7 +305,7 @@ impl Lint {
         }
     }
 
-    fn is_innocent(&self, clause: &Clause, text: &str, from: usize, to: usize, tool: &Tool) -> bool {
+    fn is_innocent(&self, clause: &Clause, text: &str, from: usize, to: usize, tool: &Definition) -> bool {
         let start = text.floor_char_boundary(from.saturating_sub(BEFORE));
         let start = text[start..from].rfind('\n').map_or(start, |at| start + at);
         let end = text.ceil_char_boundary((to + AFTER).min(text.len()));
@@ -317,7 +338,7 @@ impl Lint {
         for rule in &self.rules {
             for (examples, wanted) in [(&rule.found, true), (&rule.clean, false)] {
                 for example in examples {
-                    let warned = self.warnings(&example.tool).iter().any(|finding| finding.rule == rule.id);
+                    let warned = self.warned(&example.tool).iter().any(|finding| finding.rule == rule.id);
                     if warned != wanted {
                         let what = if wanted { "does not warn" } else { "warns" };
                         failures.push(Failure {
@@ -354,9 +375,9 @@ fn spoken(identifier: &str) -> String {
 }
 
 /// Whether the words name a tool that is neither this one nor one of its parameters, or speak of all tools.
-fn names_another(words: &str, tool: &Tool) -> bool {
-    let own = tool.name.to_lowercase();
-    let is_own = |name: &str| name == own || tool.parameters().iter().any(|p| p.name.eq_ignore_ascii_case(name));
+fn names_another(words: &str, tool: &Definition) -> bool {
+    let own = tool.name().to_lowercase();
+    let is_own = |name: &str| name == own || tool.parameters().any(|parameter| parameter.eq_ignore_ascii_case(name));
     let trim = |word: &'_ str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
     let mut words = words.split_whitespace().map(trim).peekable();
     let mut before = String::new();
