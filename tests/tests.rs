@@ -19,6 +19,8 @@ mod incumbent;
 mod introspect;
 // Servers of whose tools more than one list speaks.
 mod lists;
+// A crawl that several processes share.
+mod queue;
 // The main job from end to end.
 mod story;
 // The pretend internet that the others run the binary in.

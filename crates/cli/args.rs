@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Nightly(Nightly),
     /// Ask the indexes, fetch what is new, read it into the catalog
     Crawl(CrawlAlone),
+    /// Make visits of a crawl that another machine plans, over a queue
+    Worker(Worker),
     /// Print the tools inside a package or a source folder; nothing is executed
     Extract(Extract),
     /// Ask a live server for its tools: a remote, or a local command in a sandbox. No tool is called
@@ -112,6 +114,10 @@ pub(crate) struct Crawl {
     /// Go on with a run that was ended: ask only servers that it did not ask
     #[arg(long, conflicts_with = "fresh")]
     pub(crate) resume: bool,
+    /// Have workers make the visits, over this NATS server with JetStream (nats://[USER:PASSWORD@]HOST[:PORT], or tls://):
+    /// run `riskdex worker --queue URL` on as many machines as you like
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue: Option<Url>,
     #[command(flatten)]
     pub(crate) indexes: Indexes,
     /// Print the run's report as JSON
@@ -145,6 +151,29 @@ pub(crate) struct CrawlAlone {
     /// Read the lists and say what would be asked; ask no server
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The crawl's machine plans, hands visits out and keeps the catalog; workers fetch and read. All need the same
+version of riskdex. A worker that ends leaves what it has begun to the others.
+
+Examples:
+  riskdex crawl --source registry --queue nats://queue.example.org
+  riskdex worker --queue nats://queue.example.org
+  riskdex worker --queue nats://queue.example.org --jobs 32 --idle 10m")]
+pub(crate) struct Worker {
+    /// NATS server with JetStream, the one of `riskdex crawl --queue`
+    #[arg(long, value_name = "URL")]
+    pub(crate) queue: Url,
+    /// Visits at once; the limits of each host hold beside it
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) jobs: usize,
+    /// End when there was nothing to do for TIME [default: wait for ever]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) idle: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) indexes: Indexes,
 }
 
 #[derive(Args, Debug)]

@@ -2,6 +2,7 @@
 //! moment loses nothing that was recorded, and the next one takes up what is missing.
 
 mod crawl;
+mod reading;
 mod render;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use riskdex_catalog::{BlobStore, Catalog, Lock, RunId, RunReport};
 use riskdex_crawl::Asked;
 use riskdex_model::Server;
 
+pub(crate) use self::reading::{Reader, Reading};
 pub(crate) use self::render::render;
 use crate::args::{Crawl, Global, Site};
 use crate::clock;
@@ -151,4 +153,19 @@ fn sources(config: &Config, args: &Crawl) -> Vec<String> {
         names.push(USUAL_SOURCE.to_owned());
     }
     names
+}
+
+/// An error with what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use riskdex_model::{Extraction, PackageId, Release, Tool};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Fault;
 use crate::event::{self, Happening};
@@ -45,13 +45,14 @@ impl Catalog {
         })
     }
 
-    /// Whether the tools that the server has now were read from that artifact by that extractor.
-    pub fn is_read(&self, package: &PackageId, sha256: &str, extractor: &str) -> Result<bool> {
-        self.read(format_args!("asking whether {package} is read"), |connection| {
-            let sql = "SELECT 1 FROM servers JOIN reads ON reads.id = read_id JOIN releases ON releases.id = release_id
-                 WHERE registry = ?1 AND package = ?2 AND sha256 = ?3 AND extractor = ?4";
-            let parameters = (package.registry.as_str(), &package.name, sha256, extractor);
-            Ok(connection.prepare_cached(sql)?.exists(parameters)?)
+    /// SHA-256 of the artifact that the tools of a server were read from, if that extractor read it.
+    pub fn digest_read(&self, package: &PackageId, extractor: &str) -> Result<Option<String>> {
+        self.read(format_args!("asking what was read of {package}"), |connection| {
+            let sql =
+                "SELECT sha256 FROM servers JOIN reads ON reads.id = read_id JOIN releases ON releases.id = release_id
+                 WHERE registry = ?1 AND package = ?2 AND extractor = ?3";
+            let parameters = (package.registry.as_str(), &package.name, extractor);
+            Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0)).optional()?)
         })
     }
 }

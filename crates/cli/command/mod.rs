@@ -11,6 +11,7 @@ mod report;
 pub(crate) mod rules;
 mod site;
 mod status;
+mod worker;
 
 use std::io;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Nightly(args) => nightly::run(global, &args),
         Command::Crawl(args) => crawl::run(global, &args),
+        Command::Worker(args) => worker::run(global, &args),
         Command::Extract(args) => extract::run(global, &args),
         Command::Introspect(args) => introspect::run(global, &args),
         Command::Classify(args) => classify::run(global, &args),

@@ -1,63 +1,39 @@
 //! The first stage: servers are listed, their newest artifacts fetched, read, and written to the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use riskdex_catalog::{BlobStore, Failure};
+use riskdex_catalog::Failure;
+use riskdex_crawl::queue::{Desk, Queue};
 use riskdex_crawl::source::awslabs::Awslabs;
 use riskdex_crawl::source::docker::Docker;
 use riskdex_crawl::source::file::{OnlineList, UserList};
 use riskdex_crawl::source::registry::McpRegistry;
 use riskdex_crawl::source::smithery::Smithery;
 use riskdex_crawl::source::{Form, Place, Source, places};
-use riskdex_crawl::{Client, Event, Memory, Plan, Registries};
+use riskdex_crawl::{Client, Event, Memory, Plan, Registries, Visitor, Visits};
 use riskdex_extract::Extractor;
-use riskdex_model::{Extraction, Registry, Release, Server};
-use tokio::runtime::Handle;
+use riskdex_model::Registry;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use url::Url;
 
-use super::{Run, sources};
+use super::reading::{Outcome, Reader, Reading};
+use super::{Run, sources, with_causes};
 use crate::progress::Progress;
 use crate::{clock, embedded, packages, serve};
 
 /// Packages that are fetched at once; the limits of each host hold beside it.
 const JOBS: usize = 16;
 
+/// When no worker has answered for so long, the user is asked whether there is one.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// Events that may wait for the catalog before fetching pauses.
 const WAITING: usize = 64;
-
-/// What it takes to read an artifact, on any thread.
-struct Reader {
-    extractor: Arc<Extractor>,
-    client: Client,
-    memory: Memory,
-    blobs: BlobStore,
-    registries: Registries,
-    network: Handle,
-}
-
-impl Reader {
-    /// Reads an artifact, and one package on what it leaves its tools to.
-    fn read(&self, blob: &Path, card: Option<&Path>) -> Result<Extraction, riskdex_extract::Error> {
-        let Self { extractor, client, memory, blobs, registries, network } = self;
-        packages::read_following(extractor, blob, card, &mut |package, wish| {
-            let (_, dependency) = network.block_on(registries.fetch(client, memory, blobs, package, wish))?;
-            Ok(dependency)
-        })
-    }
-}
-
-/// An artifact that was read, or why it could not be.
-struct Reading {
-    server: Server,
-    release: Release,
-    extraction: Result<Extraction, riskdex_extract::Error>,
-}
 
 impl Run<'_> {
     /// Reads every source into the catalog.
@@ -66,24 +42,26 @@ impl Run<'_> {
         let extractor = Arc::new(crate::command::extract::extractor(self.global)?);
         let places = places(embedded::data("sources.toml")?, &self.config.sources)?;
         let plan = self.plan(&places, &extractor)?;
-        let client = self.client(&places, &plan.registries)?;
+        let needed: BTreeSet<Registry> = plan.sources.iter().flat_map(|source| source.registries()).collect();
+        let registries = packages::registries(&self.config, &self.args.indexes, &needed)?;
+        let client = self.client(&places, &registries)?;
         let memory = Memory::new(self.catalog.clone(), &clock::now());
         let progress = Progress::start("read", 0, self.global.quiet);
-        for endpoint in plan.registries.endpoints() {
+        for endpoint in registries.endpoints() {
             progress.note(&format!("index {} (from {})", endpoint.url, endpoint.stated_by));
         }
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         let (events, inbox) = mpsc::channel(WAITING);
-        let reader = Arc::new(Reader {
-            extractor,
-            client: client.clone(),
-            memory: memory.clone(),
-            blobs: self.blobs.clone(),
-            registries: plan.registries.clone(),
-            network: runtime.handle().clone(),
+        let visitor = Visitor { client: client.clone(), memory, blobs: self.blobs.clone(), registries };
+        let reader = Reader { extractor, visitor: visitor.clone(), network: runtime.handle().clone() };
+        let until = plan.until;
+        let crawl = runtime.spawn(riskdex_crawl::run(plan, visitor, events));
+        let gathered = runtime.block_on(async {
+            match &self.args.queue {
+                None => self.gather(inbox, &reader, &progress).await,
+                Some(queue) => self.gather_shared(inbox, queue, &reader, until, &progress).await,
+            }
         });
-        let crawl = runtime.spawn(riskdex_crawl::run(plan, client.clone(), memory, self.blobs.clone(), events));
-        let gathered = runtime.block_on(self.gather(inbox, &reader, &progress));
         crawl.abort();
         let usage = client.usage();
         (self.report.requests, self.report.bytes) = (usage.requests, usage.bytes);
@@ -98,14 +76,12 @@ impl Run<'_> {
         let args = self.args;
         let names = sources(&self.config, args);
         let chosen = names.iter().map(|name| source(name, places)).collect::<Result<Vec<_>>>()?;
-        let needed: BTreeSet<Registry> = chosen.iter().flat_map(|source| source.registries()).collect();
         Ok(Plan {
             sources: chosen,
-            registries: packages::registries(&self.config, &args.indexes, &needed)?,
             only: args.only.clone(),
             limit: args.limit,
             never: self.config.never.clone(),
-            jobs: JOBS,
+            visits: if args.queue.is_some() { Visits::Told } else { Visits::Made(JOBS) },
             // No artifact was read by an extractor of that name.
             extractor: if args.fresh { String::new() } else { extractor.version().to_owned() },
             asked: self.asked()?,
@@ -125,12 +101,7 @@ impl Run<'_> {
 
     /// Takes events until the crawl ends: artifacts are read on worker threads, results written here, one
     /// transaction each.
-    async fn gather(
-        &mut self,
-        mut inbox: mpsc::Receiver<Event>,
-        reader: &Arc<Reader>,
-        progress: &Progress,
-    ) -> Result<()> {
+    async fn gather(&mut self, mut inbox: mpsc::Receiver<Event>, reader: &Reader, progress: &Progress) -> Result<()> {
         let most = available_parallelism().map_or(1, usize::from);
         let mut readings: JoinSet<Reading> = JoinSet::new();
         let mut open = true;
@@ -139,19 +110,60 @@ impl Run<'_> {
         while open || !readings.is_empty() {
             tokio::select! {
                 event = inbox.recv(), if open && readings.len() < most => match event {
-                    Some(Event::Fetched { server, release, blob, card, .. }) => {
+                    Some(Event::Visited(visited)) => {
                         let reader = reader.clone();
-                        let read = move || reader.read(&blob, card.as_deref());
-                        readings.spawn_blocking(move || Reading { server, release, extraction: read() });
+                        readings.spawn_blocking(move || reader.read(visited));
                     }
                     Some(event) => self.note(event, progress)?,
                     None => open = false,
                 },
-                Some(reading) = readings.join_next() => self.record(reading.context("a reader was ended")?, &reader.extractor, progress)?,
+                Some(reading) = readings.join_next() => self.record(&reading.context("a reader was ended")?, reader.extractor.version(), progress)?,
                 () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
             }
         }
         Ok(())
+    }
+
+    /// Takes events until the crawl ends, with the visits made by workers: they are handed out over the queue, and
+    /// what the workers read is written here, one transaction each.
+    async fn gather_shared(
+        &mut self,
+        mut inbox: mpsc::Receiver<Event>,
+        queue: &Url,
+        reader: &Reader,
+        until: Option<Instant>,
+        progress: &Progress,
+    ) -> Result<()> {
+        let version = reader.extractor.version();
+        let Visitor { client, registries, .. } = &reader.visitor;
+        let queue = Queue::connect(queue).await?;
+        let mut desk = Desk::open(queue, client.clone(), registries.clone(), version, until).await?;
+        let mut open = true;
+        let interrupted = serve::interrupted();
+        tokio::pin!(interrupted);
+        while open || desk.waiting() > 0 {
+            tokio::select! {
+                event = inbox.recv(), if open => match event {
+                    Some(Event::Due(visit)) => desk.hand_out(visit),
+                    Some(event) => self.note(event, progress)?,
+                    None => open = false,
+                },
+                answer = desk.next::<Reading>() => {
+                    let answer = answer?;
+                    match &answer.value {
+                        Ok(reading) => self.record(reading, version, progress)?,
+                        Err(error) => progress.note(&format!("{}: its answer cannot be read: {error}", answer.package)),
+                    }
+                    answer.recorded().await?;
+                }
+                () = tokio::time::sleep(SILENCE), if desk.waiting() > 0 => {
+                    let waiting = desk.waiting();
+                    progress.note(&format!("{waiting} visits wait; is a worker running? (riskdex worker --queue …)"));
+                }
+                () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
+            }
+        }
+        self.note(Event::Left(desk.left()), progress)
     }
 
     fn note(&mut self, event: Event, progress: &Progress) -> Result<()> {
@@ -170,64 +182,50 @@ impl Run<'_> {
                 progress.note(&format!("{due} servers to ask, {later} not due yet"));
                 self.planned = first;
             }
+            Event::Left(0) => {}
             Event::Left(servers) => {
                 self.report.left = servers as u64;
                 progress.note(&format!("the time is up; {servers} servers are left for the next run"));
             }
-            Event::Unchanged { server, .. } => {
-                self.report.unchanged += 1;
-                self.catalog().record_unchanged(&server.package, &now)?;
-                progress.step(&format!("{}: unchanged", server.name));
-            }
-            Event::Failed { server, source, stage, error } => {
-                let failure = Failure {
-                    server: server.as_ref().map(|s| s.slug.clone()).unwrap_or_default(),
-                    package: server.as_ref().map_or_else(|| source, |s| s.package.to_string()),
-                    stage: stage.as_str().to_owned(),
-                    kind: error.kind().to_owned(),
-                    error: with_causes(&error),
-                };
-                self.fail(server.as_ref(), failure, progress)?;
+            Event::Failed { source, error } => {
+                let (stage, kind) = ("list".to_owned(), error.kind().to_owned());
+                let failure =
+                    Failure { server: String::new(), package: source, stage, kind, error: with_causes(&error) };
+                progress.note(&format!("{}: {} failed: {}", failure.package, failure.stage, failure.error));
+                self.report.failed.push(failure);
             }
             Event::Noted { source, note } => {
                 let note = format!("{source}: {note}");
                 progress.note(&note);
                 self.report.notes.push(note);
             }
-            Event::Fetched { .. } => {}
+            Event::Visited(_) | Event::Due(_) => {}
         }
         Ok(())
     }
 
-    fn record(&mut self, reading: Reading, extractor: &Extractor, progress: &Progress) -> Result<()> {
-        let Reading { server, release, extraction } = reading;
-        let extraction = match extraction {
-            Ok(extraction) => extraction,
-            Err(error) => {
-                let (slug, package) = (server.slug.clone(), server.package.to_string());
-                let (stage, kind) = ("read".to_owned(), error.kind().to_owned());
-                let failure = Failure { server: slug, package, stage, kind, error: with_causes(&error) };
-                return self.fail(Some(&server), failure, progress);
+    /// Writes what a visit gave: one transaction.
+    fn record(&mut self, reading: &Reading, extractor: &str, progress: &Progress) -> Result<()> {
+        let Reading { server, outcome } = reading;
+        let now = clock::now();
+        progress.step(&format!("{}: {outcome}", server.name));
+        match outcome {
+            Outcome::Unchanged => {
+                self.report.unchanged += 1;
+                self.catalog().record_unchanged(&server.package, &now)?;
             }
-        };
-        let changes = self.catalog().record_release(&release, &extraction, extractor.version(), &clock::now())?;
-        self.report.read += 1;
-        self.report.new_tools += changes.new.len() as u64;
-        self.report.changed_tools += changes.changed.len() as u64;
-        self.report.gone_tools += changes.gone.len() as u64;
-        let made_later = if extraction.dynamic.is_some() { ", more at run time" } else { "" };
-        let yanked = if release.yanked.is_some() { " (yanked)" } else { "" };
-        let tools = extraction.tools.len();
-        progress.step(&format!("{} {}{yanked}: {tools} tools{made_later}", server.name, release.version));
-        Ok(())
-    }
-
-    fn fail(&mut self, server: Option<&Server>, failure: Failure, progress: &Progress) -> Result<()> {
-        if let Some(server) = server {
-            self.catalog().record_failure(&server.package, &failure.stage, &failure.error, &clock::now())?;
+            Outcome::Failed(failure) => {
+                self.catalog().record_failure(&server.package, &failure.stage, &failure.error, &now)?;
+                self.report.failed.push(failure.clone());
+            }
+            Outcome::Read(release, extraction) => {
+                let changes = self.catalog().record_release(release, extraction, extractor, &now)?;
+                self.report.read += 1;
+                self.report.new_tools += changes.new.len() as u64;
+                self.report.changed_tools += changes.changed.len() as u64;
+                self.report.gone_tools += changes.gone.len() as u64;
+            }
         }
-        progress.step(&format!("{}: {} failed: {}", failure.package, failure.stage, failure.error));
-        self.report.failed.push(failure);
         Ok(())
     }
 }
@@ -248,19 +246,4 @@ fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source
         Form::Docker => Box::new(Docker::new(name, place)),
         Form::Smithery => Box::new(Smithery::new(name, place)),
     })
-}
-
-/// An error with what caused it, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        cause = inner.source();
-    }
-    text
 }

@@ -110,7 +110,7 @@ pub enum Error {
         /// What came, in hex.
         found: String,
     },
-    /// The catalog or the blob store failed.
+    /// The catalog, the blob store or the queue failed.
     #[error("{doing}")]
     Store {
         /// What was being done.

@@ -30,16 +30,19 @@ pub mod live;
 #[cfg(test)]
 mod loopback;
 mod memory;
+pub mod queue;
 mod registry;
 mod remote;
 mod run;
 pub mod source;
 mod surroundings;
+mod visit;
 
 pub use client::{Answer, Breaker, Client, ClientConfig, Head, Limits, Request, Timeouts, Usage};
 pub use endpoint::{Credentials, Endpoint};
 pub use error::Error;
 pub use memory::Memory;
 pub use registry::{Registries, Wish, github, npm, pypi};
-pub use run::{Asked, Event, Plan, Stage, run};
+pub use run::{Asked, Event, Plan, Visits, run};
 pub use surroundings::{Machine, Surroundings};
+pub use visit::{Found, Stage, Visit, Visited, Visitor};

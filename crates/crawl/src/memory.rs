@@ -1,11 +1,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use riskdex_catalog::{self as catalog, Answer, Candidate, Catalog, Due};
-use riskdex_model::{PackageId, Server};
+use riskdex_model::Server;
 use url::Url;
 
 use crate::Error;
 use crate::client::{Client, Request, Validators};
+use crate::visit::Visit;
 
 /// What the catalog remembers of earlier answers, so that nothing unchanged is asked for twice.
 #[derive(Clone)]
@@ -79,33 +80,31 @@ impl Memory {
         self.remember(key.to_owned(), Answer { sha256: sha256.to_owned(), ..Answer::default() }).await
     }
 
-    /// Whether this extractor has read this artifact of this package.
-    pub(crate) async fn is_read(&self, package: &PackageId, sha256: &str, extractor: &str) -> Result<bool, Error> {
-        let (package, sha256, extractor) = (package.clone(), sha256.to_owned(), extractor.to_owned());
-        self.with("looking up a release", move |catalog, _| catalog.is_read(&package, &sha256, &extractor)).await
-    }
-
-    /// Those of the listed servers that are due, with the sources that list them, those first that matter most:
+    /// Visits to those of the listed servers that are due, those first that matter most:
     /// never asked or known to be changed, then those that have been due for longest.
     pub(crate) async fn due(
         &self,
-        listed: Vec<(String, Server)>,
+        listed: Vec<Server>,
         extractor: &str,
         resumed: Option<String>,
-    ) -> Result<Vec<(String, Server)>, Error> {
+    ) -> Result<Vec<Visit>, Error> {
         let extractor = extractor.to_owned();
         let due = move |catalog: &mut Catalog, now: &str| {
             let mut due = Vec::new();
-            for (source, server) in listed {
+            for server in listed {
                 let Server { package, version, .. } = &server;
                 let (listed, extractor, resumed) = (version.as_deref(), extractor.as_str(), resumed.as_deref());
                 match catalog.due(&Candidate { package, listed, extractor, resumed }, now)? {
                     Due::At(_) => {}
-                    due_now => due.push((due_now, source, server)),
+                    due_now => due.push((due_now, server)),
                 }
             }
-            due.sort_by(|(one, _, a), (two, _, b)| (one, &a.slug).cmp(&(two, &b.slug)));
-            Ok(due.into_iter().map(|(_, source, server)| (source, server)).collect())
+            due.sort_by(|(one, a), (two, b)| (one, &a.slug).cmp(&(two, &b.slug)));
+            let visit = |(_, server): (_, Server)| {
+                let read = catalog.digest_read(&server.package, &extractor)?;
+                Ok(Visit { server, read })
+            };
+            due.into_iter().map(visit).collect()
         };
         self.with("finding out which servers are due", due).await
     }

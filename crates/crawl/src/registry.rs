@@ -76,6 +76,16 @@ impl Registries {
         pypi.chain(npm).chain(self.github.iter().flat_map(github::Repositories::endpoints))
     }
 
+    /// The endpoint that is asked first about packages of a registry.
+    pub(crate) fn endpoint(&self, registry: Registry) -> Option<&Endpoint> {
+        match registry {
+            Registry::Pypi => self.pypi.as_ref()?.endpoints().next(),
+            Registry::Npm => self.npm.as_ref()?.endpoints().next(),
+            Registry::Github => self.github.as_ref()?.endpoints().next(),
+            _ => None,
+        }
+    }
+
     /// Looks a release up and fetches its artifact, which the blob store then holds at the path that is given.
     pub async fn fetch(
         &self,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
-use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// How hard one host may be asked.
@@ -39,7 +39,7 @@ pub struct Breaker {
 
 pub(crate) struct Host {
     bucket: DefaultDirectRateLimiter,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     mood: Mutex<Mood>,
     /// URLs that are being asked for.
     flights: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
@@ -60,7 +60,7 @@ impl Host {
         let quota = Quota::per_minute(limits.per_minute).allow_burst(limits.concurrent);
         Self {
             bucket: RateLimiter::direct(quota),
-            places: Semaphore::new(limits.concurrent.get() as usize),
+            places: Arc::new(Semaphore::new(limits.concurrent.get() as usize)),
             mood: Mutex::default(),
             flights: Mutex::default(),
         }
@@ -102,6 +102,17 @@ impl Host {
         }
         self.bucket.until_ready().await;
         Ok(place)
+    }
+
+    /// Waits until another process may make so many requests, one after the other. They count as under way until the
+    /// place is given back.
+    pub(crate) async fn admit(&self, requests: u32) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        let place = self.places.clone().acquire_owned().await.ok();
+        for _ in 0..requests {
+            self.bucket.until_ready().await;
+        }
+        place
     }
 
     /// Nobody asks this host again before `wait` is over.

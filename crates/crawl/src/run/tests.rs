@@ -1,15 +1,16 @@
 use std::sync::Mutex;
 
 use futures_util::future::BoxFuture;
-use riskdex_catalog::Catalog;
-use riskdex_model::{Extraction, PackageId, Registry};
+use riskdex_catalog::{BlobStore, Catalog};
+use riskdex_model::{Extraction, PackageId, Registry, Release};
 use tempfile::TempDir;
 
 use super::*;
 use crate::artifact::sha256_hex;
 use crate::loopback::{Asked as Request, Loopback, Reply, client};
 use crate::source::Listing;
-use crate::{npm, pypi, surroundings::fake::Fake};
+use crate::visit::Found;
+use crate::{Client, Registries, npm, pypi, remote, surroundings::fake::Fake};
 
 const NOW: &str = "2026-01-31T00:00:00Z";
 
@@ -58,29 +59,44 @@ impl World {
     }
 
     async fn crawl_by(&self, change: impl FnOnce(&mut Plan), sources: Vec<Box<dyn Source>>) -> Vec<Event> {
+        self.crawl_asking(self.registries(), change, sources).await
+    }
+
+    fn registries(&self) -> Registries {
         let at = Fake::new();
-        let registries = Registries {
+        Registries {
             pypi: Some(pypi::Index::discover(Some(self.index.url("simple").as_str()), &at).unwrap()),
             npm: Some(npm::Index::discover(Some(self.index.url("npm").as_str()), &at).unwrap()),
             github: None,
-        };
+        }
+    }
+
+    fn visitor(&self, registries: Registries) -> Visitor {
+        let memory = Memory::new(self.catalog.clone(), NOW);
+        let blobs = BlobStore::open(&self.folder.path().join("blobs")).unwrap();
+        Visitor { client: self.client.clone(), memory, blobs, registries }
+    }
+
+    async fn crawl_asking(
+        &self,
+        registries: Registries,
+        change: impl FnOnce(&mut Plan),
+        sources: Vec<Box<dyn Source>>,
+    ) -> Vec<Event> {
         let extractor = "extractor-1".to_owned();
         let mut plan = Plan {
             sources,
-            registries,
             only: Vec::new(),
             limit: None,
             never: Vec::new(),
-            jobs: 4,
+            visits: Visits::Made(4),
             extractor,
             asked: Asked::Due,
             until: None,
         };
         change(&mut plan);
-        let memory = Memory::new(self.catalog.clone(), NOW);
-        let blobs = BlobStore::open(&self.folder.path().join("blobs")).unwrap();
         let (sender, mut receiver) = mpsc::channel(1);
-        let crawl = tokio::spawn(run(plan, self.client.clone(), memory, blobs, sender));
+        let crawl = tokio::spawn(run(plan, self.visitor(registries), sender));
         let mut events = Vec::new();
         while let Some(event) = receiver.recv().await {
             if !matches!(event, Event::Planned { .. }) {
@@ -89,10 +105,8 @@ impl World {
         }
         crawl.await.unwrap();
         events.sort_by_key(|event| match event {
-            Event::Fetched { server, .. } | Event::Unchanged { server, .. } => server.slug.clone(),
-            Event::Failed { server: Some(server), .. } => server.slug.clone(),
-            Event::Failed { .. } => String::new(),
-            Event::Listed { .. } | Event::Noted { .. } | Event::Planned { .. } | Event::Left(_) => String::new(),
+            Event::Visited(visited) => visited.server.slug.clone(),
+            _ => String::new(),
         });
         events
     }
@@ -106,15 +120,25 @@ impl World {
 }
 
 fn fetched(event: &Event) -> (&Server, &Release, &[u8], u64) {
-    let Event::Fetched { server, release, blob, bytes, .. } = event else { panic!("{event:?}") };
+    let Event::Visited(Visited { server, found: Ok(Found::Fetched { release, blob, bytes, .. }) }) = event else {
+        panic!("{event:?}")
+    };
     let held = std::fs::read(blob).unwrap();
     assert_eq!(release.artifact.sha256, sha256_hex(&held));
     (server, release, held.leak(), *bytes)
 }
 
+fn unchanged(event: &Event) -> &Release {
+    let Event::Visited(Visited { found: Ok(Found::Unchanged(release)), .. }) = event else { panic!("{event:?}") };
+    release
+}
+
 fn failed(event: &Event) -> String {
-    let Event::Failed { error, stage, .. } = event else { panic!("{event:?}") };
-    format!("{}: {error}", stage.as_str())
+    match event {
+        Event::Visited(Visited { found: Err((stage, error)), .. }) => format!("{}: {error}", stage.as_str()),
+        Event::Failed { error, .. } => format!("list: {error}"),
+        _ => panic!("{event:?}"),
+    }
 }
 
 fn json_page(name: &str, file: &str, bytes: &[u8]) -> Reply {
@@ -173,8 +197,8 @@ async fn a_second_run_downloads_nothing_that_has_not_changed() {
     world.read(npm, npm_release);
     world.read(old, old_release);
     let events = world.crawl(&names).await;
-    assert!(matches!(&events[1], Event::Unchanged { release, .. } if release == npm_release), "{:?}", events[1]);
-    assert!(matches!(&events[2], Event::Unchanged { .. }), "{:?}", events[2]);
+    assert_eq!(unchanged(&events[1]), npm_release);
+    assert_eq!(unchanged(&events[2]).version, old_release.version);
     assert_eq!(fetched(&events[3]).3, 0);
     for path in ["/files/old-1.0.zip", "/npm/files/thing-1.1.0.tgz", &format!("/files/{WHEEL}")] {
         assert_eq!(world.index.times(path), 1, "{path}");
@@ -270,7 +294,7 @@ async fn a_package_of_two_sources_is_fetched_once_and_plans_may_be_narrow() {
     };
     let events = world.crawl_by(|plan| plan.only = vec!["pypi-thing".to_owned(), "old".to_owned()], sources()).await;
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Listed { .. })).count(), 2);
-    assert_eq!(events.iter().filter(|event| matches!(event, Event::Fetched { .. })).count(), 2);
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::Visited(_))).count(), 2);
     assert_eq!(events.len(), 4);
     assert_eq!(world.index.times("/simple/thing/"), 1);
 
@@ -282,21 +306,19 @@ async fn a_package_of_two_sources_is_fetched_once_and_plans_may_be_narrow() {
 async fn whoever_drops_the_events_stops_the_crawl() {
     let world = World::new(index).await;
     let names = vec!["thing"; 1];
-    let blobs = BlobStore::open(&world.folder.path().join("blobs")).unwrap();
     let plan = Plan {
         sources: vec![Box::new(Names("names", names))],
-        registries: Registries::default(),
         only: Vec::new(),
         limit: None,
         never: Vec::new(),
-        jobs: 1,
+        visits: Visits::Made(1),
         extractor: String::new(),
         asked: Asked::All,
         until: None,
     };
     let (sender, receiver) = mpsc::channel(1);
     drop(receiver);
-    run(plan, world.client.clone(), Memory::new(world.catalog.clone(), NOW), blobs, sender).await;
+    run(plan, world.visitor(Registries::default()), sender).await;
     assert_eq!(world.index.asked().len(), 0);
 }
 
@@ -304,8 +326,25 @@ async fn whoever_drops_the_events_stops_the_crawl() {
 async fn an_index_that_is_not_known_is_said_so() {
     let world = World::new(index).await;
     let sources = vec![Box::new(Names("names", vec!["thing"])) as Box<dyn Source>];
-    let events = world.crawl_by(|plan| plan.registries = Registries::default(), sources).await;
+    let events = world.crawl_asking(Registries::default(), |_| (), sources).await;
     assert!(failed(&events[1]).starts_with("look up: no PyPI index is known: give --pypi-index URL"));
+}
+
+#[tokio::test]
+async fn visits_that_another_process_makes_are_told() {
+    let world = World::new(index).await;
+    let sources = vec![Box::new(Names("names", vec!["thing"])) as Box<dyn Source>];
+    let mut events = world.crawl_by(|plan| plan.visits = Visits::Told, sources).await;
+    let Some(Event::Due(visit)) = events.pop() else { panic!("{events:?}") };
+    assert_eq!(world.index.asked().len(), 0);
+    assert_eq!(visit.burdens(&world.registries()), Some(world.index.url("simple/")));
+
+    let sent = serde_json::to_string(&visit).unwrap();
+    let visitor = world.visitor(world.registries());
+    let event = Event::Visited(visitor.visit(serde_json::from_str(&sent).unwrap()).await);
+    let (_, release, ..) = fetched(&event);
+    let known = Visit { read: Some(release.artifact.sha256.clone()), ..visit };
+    assert_eq!(unchanged(&Event::Visited(visitor.visit(known).await)), release);
 }
 
 #[tokio::test]
@@ -388,7 +427,9 @@ async fn what_a_catalog_states_comes_beside_the_package() {
         let world = World::new(told).await;
         let source = Box::new(Carded(world.index.url(place).to_string()));
         let events = world.crawl_by(|_| (), vec![source as Box<dyn Source>]).await;
-        let Event::Fetched { card, .. } = &events[1] else { panic!("{events:?}") };
+        let Event::Visited(Visited { found: Ok(Found::Fetched { card, .. }), .. }) = &events[1] else {
+            panic!("{events:?}")
+        };
         let document = card.as_ref().map(|card| std::fs::read_to_string(card).unwrap());
         assert_eq!(document.is_some(), stated.is_some());
         assert!(document.is_none_or(|document| document.contains(stated.unwrap()) && !document.contains("uses")));

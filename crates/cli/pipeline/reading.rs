@@ -1,0 +1,92 @@
+//! The second stage: what was fetched is read. What comes out is a plain value, so that another process can have
+//! done it.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use riskdex_catalog::Failure;
+use riskdex_crawl::{Found, Visited, Visitor};
+use riskdex_extract::Extractor;
+use riskdex_model::{Extraction, Release, Server};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
+
+use super::with_causes;
+use crate::packages;
+
+/// What a visit to a server gave.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    /// Who was visited.
+    pub(crate) server: Server,
+    /// What is to be recorded.
+    pub(crate) outcome: Outcome,
+}
+
+/// What is to be recorded of a visit.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// A release and what an extractor read in it.
+    Read(Release, Box<Extraction>),
+    /// The release that was read before is still the newest.
+    Unchanged,
+    /// It could not be looked up, fetched or read.
+    Failed(Failure),
+}
+
+impl Reading {
+    /// A visit that failed.
+    pub(crate) fn failed(server: Server, stage: &str, kind: &str, error: String) -> Self {
+        let (slug, package) = (server.slug.clone(), server.package.to_string());
+        let failure = Failure { server: slug, package, stage: stage.to_owned(), kind: kind.to_owned(), error };
+        Self { server, outcome: Outcome::Failed(failure) }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unchanged => f.write_str("unchanged"),
+            Self::Failed(failure) => write!(f, "{} failed: {}", failure.stage, failure.error),
+            Self::Read(release, extraction) => {
+                let made_later = if extraction.dynamic.is_some() { ", more at run time" } else { "" };
+                let yanked = if release.yanked.is_some() { " (yanked)" } else { "" };
+                write!(f, "{}{yanked}, {} tools{made_later}", release.version, extraction.tools.len())
+            }
+        }
+    }
+}
+
+/// What it takes to read an artifact, on any thread.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    pub(crate) extractor: Arc<Extractor>,
+    pub(crate) visitor: Visitor,
+    pub(crate) network: Handle,
+}
+
+impl Reader {
+    /// Reads what a visit brought. Blocks.
+    pub(crate) fn read(&self, visited: Visited) -> Reading {
+        let Visited { server, found } = visited;
+        match found {
+            Err((stage, error)) => Reading::failed(server, stage.as_str(), error.kind(), with_causes(&error)),
+            Ok(Found::Unchanged(_)) => Reading { server, outcome: Outcome::Unchanged },
+            Ok(Found::Fetched { release, blob, card, .. }) => match self.extract(&blob, card.as_deref()) {
+                Ok(extraction) => Reading { server, outcome: Outcome::Read(release, Box::new(extraction)) },
+                Err(error) => Reading::failed(server, "read", error.kind(), with_causes(&error)),
+            },
+        }
+    }
+
+    /// Reads an artifact, and one package on what it leaves its tools to.
+    fn extract(&self, blob: &Path, card: Option<&Path>) -> Result<Extraction, riskdex_extract::Error> {
+        let Visitor { client, memory, blobs, registries } = &self.visitor;
+        packages::read_following(&self.extractor, blob, card, &mut |package, wish| {
+            let (_, dependency) = self.network.block_on(registries.fetch(client, memory, blobs, package, wish))?;
+            Ok(dependency)
+        })
+    }
+}
