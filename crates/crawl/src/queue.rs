@@ -141,7 +141,7 @@ impl Queue {
     async fn offer(&self, host: &str, offer: &Offer) -> Result<(), Error> {
         // A subject's word holds neither dots nor spaces nor wildcards.
         let host: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let body = serde_json::to_vec(offer).map_err(|error| self.failed("an offer".to_owned(), error))?;
+        let body = serde_json::to_vec(offer).map_err(|error| self.failed("an offer", error))?;
         self.publish(PublishMessage::build().payload(body.into()), format!("{VISITS}.{host}")).await
     }
 
@@ -210,7 +210,11 @@ impl Queue {
         serde_json::from_reader(unpacked.take(LONGEST_ANSWER)).map_err(|error| self.failed(doing(), error))
     }
 
-    fn failed(&self, doing: String, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    fn failed(
+        &self,
+        doing: impl std::fmt::Display,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
         Error::store(format!("{doing} of the queue at {}", self.place), cause)
     }
 }
@@ -256,5 +260,5 @@ impl Taken {
 }
 
 fn acknowledged(sent: Result<(), async_nats::Error>, queue: &Queue) -> Result<(), Error> {
-    sent.map_err(|error| queue.failed("acknowledging a message".to_owned(), error))
+    sent.map_err(|error| queue.failed("acknowledging a message", error))
 }
