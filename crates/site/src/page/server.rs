@@ -256,7 +256,7 @@ fn facts(record: &ServerRecord) -> Vec<Fact> {
     let version = record.release.as_ref().map(|release| Fact::code("Version", one_line(&release.version, NAME_MAX)));
     [
         text("Publisher", &server.publisher),
-        Some(Fact::code("Package", one_line(&server.package.to_string(), NAME_MAX))),
+        Some(source::whereabouts(server)),
         Some(Fact::text("Registry", server.package.registry.label())),
         version,
         link("Repository", &server.repository),

@@ -1,7 +1,7 @@
 //! Where a definition was read, as facts for a table.
 
 use riskdex_catalog::{ServerRecord, ToolRecord};
-use riskdex_model::{ArtifactKind, GapKind, ListSource, Origin, SourceList, capped};
+use riskdex_model::{ArtifactKind, GapKind, ListSource, Origin, Registry, Server, SourceList, capped};
 
 use super::words::date;
 use super::{Fact, LINE_MAX, NAME_MAX, counted, one_line};
@@ -9,9 +9,17 @@ use super::{Fact, LINE_MAX, NAME_MAX, counted, one_line};
 /// Most names of each kind on a line about a list.
 const LISTED_NAMES: usize = 10;
 
+/// Where a server is found: its package, or the address of a remote.
+pub(crate) fn whereabouts(server: &Server) -> Fact {
+    match server.package.registry {
+        Registry::Remote => Fact::code("Address", one_line(&server.package.name, LINE_MAX)),
+        _ => Fact::code("Package", one_line(&server.package.to_string(), NAME_MAX)),
+    }
+}
+
 /// The artifact that a server's tools were read from.
 pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
-    let mut facts = vec![Fact::code("Package", record.server.package.to_string())];
+    let mut facts = vec![whereabouts(&record.server)];
     if let Some(release) = &record.release {
         facts.push(Fact::code("Version", one_line(&release.version, NAME_MAX)));
         if let Some(reason) = &release.yanked {
@@ -43,10 +51,9 @@ pub(crate) fn version<'a>(record: &'a ServerRecord, tool: &'a ToolRecord) -> Opt
 /// The place of one tool's definition.
 pub(crate) fn definition(record: &ServerRecord, tool: &ToolRecord) -> Vec<Fact> {
     let mut facts = match (&tool.gone_at, version(record, tool)) {
-        (Some(_), Some(version)) => vec![
-            Fact::code("Package", record.server.package.to_string()),
-            Fact::code("Version", one_line(version, NAME_MAX)),
-        ],
+        (Some(_), Some(version)) => {
+            vec![whereabouts(&record.server), Fact::code("Version", one_line(version, NAME_MAX))]
+        }
         _ => artifact(record),
     };
     if let Some(origin) = &tool.tool.origin {
