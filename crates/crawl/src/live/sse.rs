@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::events::{Event, Events};
-use super::http::Door;
+use super::http::{Door, Refused};
 use super::{Bounds, Era, Listed, session, wire};
 use crate::Error;
 use crate::client::{Head, Request, Sink};
@@ -44,8 +44,9 @@ pub(super) async fn list(door: &Door, bounds: &Bounds) -> Result<Listed, Option<
     let poster = door.clone();
     let questions =
         Box::pin(sink::unfold((poster, endpoint), |(door, endpoint), message: ClientJsonRpcMessage| async move {
-            post(&door, &endpoint, &message).await?;
-            Ok::<_, Error>((door, endpoint))
+            // The library tells its own error; the door keeps ours.
+            post(&door, &endpoint, &message).await.map_err(|error| door.fail(error))?;
+            Ok::<_, Refused>((door, endpoint))
         }));
     session::list((questions, answers), Era::Sessions, bounds)
         .await

@@ -124,6 +124,17 @@ async fn an_older_server_sends_messages_nowhere_else() {
 }
 
 #[tokio::test]
+async fn an_older_server_that_takes_no_messages_is_named() {
+    let server = Loopback::start(|asked, _| match (asked.body.is_empty(), asked.path.as_str()) {
+        (true, _) => Reply::ok("text/event-stream", "event: endpoint\ndata: /messages\n\n"),
+        (false, "/messages") => Reply::status(503),
+        (false, _) => Reply::status(405),
+    })
+    .await;
+    assert_eq!(fails(&server, Bounds::default()).await, format!("{}: answered 503", server.url("messages")));
+}
+
+#[tokio::test]
 async fn secrets_go_to_their_origin_alone() {
     let other = Loopback::start(|_, _| Reply::status(401)).await;
     let onward = other.url("mcp").to_string();
