@@ -396,7 +396,7 @@ pub(crate) enum Rules {
         /// The rule's id
         id: String,
     },
-    /// Run every rule's own examples
+    /// Run every rule's own examples, and look through the recipes that packages are read by
     Test,
     /// Every finding about one tool, with its weight
     Explain {

@@ -25,7 +25,10 @@ pub(crate) fn run(global: &Global, command: args::Rules) -> Result<Exit> {
     match command {
         args::Rules::List { format } => list(&rules, format),
         args::Rules::Show { id } => show(&rules, &id),
-        args::Rules::Test => Ok(test(&rules)),
+        args::Rules::Test => {
+            super::extract::extractor(global)?.check()?;
+            Ok(test(&rules))
+        }
         args::Rules::Explain { file } => explain(&rules, &file),
     }
 }
