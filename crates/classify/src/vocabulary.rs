@@ -16,6 +16,12 @@ pub(crate) struct Vocabulary {
     bytes: Vec<u8>,
 }
 
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self::new(std::iter::empty())
+    }
+}
+
 impl Vocabulary {
     /// Numbers words in lower case; of a phrase its words.
     pub(crate) fn new<'w>(texts: impl Iterator<Item = &'w str>) -> Self {

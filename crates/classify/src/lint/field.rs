@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Parameter,
     /// A default, an example or one of the values that a parameter may have.
     Value,
+    /// What is hidden in another text; what is looked for in prose is looked for here too.
+    Hidden,
 }
 
 /// One text and its place.
@@ -30,7 +32,7 @@ pub(crate) struct Field<'t> {
 impl Kind {
     /// Whether a clause that looks within `kinds` looks at such a text.
     pub(crate) fn is_among(self, kinds: &[Self]) -> bool {
-        kinds.contains(&self) || (self == Self::ParameterProse && kinds.contains(&Self::Prose))
+        kinds.contains(&self) || (matches!(self, Self::ParameterProse | Self::Hidden) && kinds.contains(&Self::Prose))
     }
 }
 
@@ -71,37 +73,36 @@ pub(crate) fn fields(definition: &Definition) -> Vec<Field<'_>> {
     walk.fields
 }
 
-/// Calls `see` with every text, saying of its place only whether it is the tool's own and no parameter's: most
-/// definitions need no more.
-pub(crate) fn texts<'d>(definition: &'d Definition, see: &mut impl FnMut(bool, Kind, &'d str)) {
-    see(true, Kind::Name, cut(definition.name()));
+/// Calls `see` with every text but not its place: most definitions need no more.
+pub(crate) fn texts<'d>(definition: &'d Definition, see: &mut impl FnMut(Kind, &'d str)) {
+    see(Kind::Name, cut(definition.name()));
     let annotated = definition.annotations().and_then(|a| a.title.as_deref());
     for text in definition.title().into_iter().chain(annotated).chain(definition.description()) {
-        see(true, Kind::Prose, cut(text));
+        see(Kind::Prose, cut(text));
     }
     for schema in definition.input_schema().into_iter().chain(definition.output_schema()) {
         strings(schema, see, 0);
     }
 }
 
-fn strings<'d>(value: Json<'d>, see: &mut impl FnMut(bool, Kind, &'d str), depth: usize) {
+fn strings<'d>(value: Json<'d>, see: &mut impl FnMut(Kind, &'d str), depth: usize) {
     if depth > DEPTH_MAX {
         return;
     }
     match value.shape() {
-        Shape::Text(text) => see(false, Kind::Value, cut(text)),
+        Shape::Text(text) => see(Kind::Value, cut(text)),
         Shape::Array(elements) => elements.for_each(|value| strings(value, see, depth + 1)),
         Shape::Object(members) => {
             for (keyword, _, value) in members.filter(|(keyword, ..)| !keyword.is_mute()) {
                 match (keyword, value.shape()) {
                     (Keyword::Properties, Shape::Object(properties)) => {
                         for (_, name, schema) in properties {
-                            see(false, Kind::Parameter, cut(name));
+                            see(Kind::Parameter, cut(name));
                             strings(schema, see, depth + 1);
                         }
                     }
                     (Keyword::Description | Keyword::Title | Keyword::Comment, Shape::Text(text)) => {
-                        see(false, Kind::ParameterProse, cut(text));
+                        see(Kind::ParameterProse, cut(text));
                     }
                     _ => strings(value, see, depth + 1),
                 }
@@ -199,7 +200,7 @@ mod tests {
         ];
         assert_eq!(found, expected.map(|(place, kind, text)| (place.to_owned(), kind, text)));
         let mut seen = Vec::new();
-        texts(&definition, &mut |_, kind, text| seen.push((kind, text)));
+        texts(&definition, &mut |kind, text| seen.push((kind, text)));
         assert_eq!(seen, found.iter().map(|(_, kind, text)| (*kind, *text)).collect::<Vec<_>>());
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use riskdex_model::Tool;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -41,23 +42,13 @@ fn every_rule_finds_its_examples_and_leaves_the_clean_ones() {
 }
 
 #[test]
-fn every_expression_compiles() {
-    for rule in lint().rules() {
-        for clause in &rule.fires {
-            let all = std::iter::once(&clause.pattern).chain(&clause.unless);
-            assert!(all.into_iter().all(Expression::compiles), "{}", rule.id);
-        }
-    }
-}
-
-#[test]
 fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
     let lint = lint();
-    for file in ["poisoned.jsonl", "honest.jsonl", "unseen.jsonl", "unseen-later.jsonl"] {
+    for file in ["poisoned.jsonl", "honest.jsonl", "unseen.jsonl", "unseen-later.jsonl", "wide.jsonl"] {
         let (poisoned, honest): (Vec<Entry>, Vec<Entry>) = entries(file).into_iter().partition(|entry| entry.poisoned);
         // One in twenty honest definitions may raise a false alarm, one in ten poisoned ones be missed.
         for (entries, allowed) in [(&poisoned, poisoned.len() / 10), (&honest, honest.len() / 20)] {
-            let is_wrong = |entry: &&Entry| lint.warned(&entry.tool).is_empty() == entry.poisoned;
+            let is_wrong = |entry: &&Entry| lint.warned(&Definition::of(&entry.tool)).is_empty() == entry.poisoned;
             let wrong: Vec<&str> = entries.iter().filter(is_wrong).map(|entry| entry.tool.name.as_str()).collect();
             assert!(wrong.len() <= allowed, "{file}: {wrong:?}");
         }
@@ -68,7 +59,7 @@ fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
 fn evidence_is_exact() {
     let lint = lint();
     for entry in entries("poisoned.jsonl") {
-        for evidence in lint.warned(&entry.tool).iter().flat_map(|finding| &finding.evidence) {
+        for evidence in lint.warned(&Definition::of(&entry.tool)).iter().flat_map(|finding| &finding.evidence) {
             let field = match evidence.field.as_str() {
                 "name" => entry.tool.name.as_str(),
                 "title" => entry.tool.title.as_deref().unwrap_or_default(),
@@ -86,12 +77,12 @@ fn evidence_is_exact() {
 
 #[test]
 fn bad_rule_files_are_named_with_their_lines() {
-    let bad = "```toml\nid = \"x\"\nsays = \"\"\n\n[[fires]]\npoints = 1\npattern = '''{nothing}'''\n```\n";
+    let bad = "```toml\nid = \"x\"\nsays = \"\"\n\n[[fires]]\npoints = 1\nall = [\"nothing\"]\n```\n";
     let source = Source { path: "poison/x.md".into(), text: bad.into(), own: false };
     let mut problems = Vec::new();
     Lint::load(&[source], &mut problems);
     let found: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(found[0], "poison/x.md:7: there is no list `nothing`");
+    assert_eq!(found[0], "poison/x.md:5: there is no concept `nothing`");
 }
 
 #[test]
@@ -99,6 +90,6 @@ fn hostile_definitions_end() {
     let lint = lint();
     for text in ["ignore ".repeat(20_000), " ".repeat(100_000), "A".repeat(100_000), "<!--".repeat(20_000)] {
         let tool = Tool { name: text.clone(), description: Some(text), ..Tool::default() };
-        let _ = lint.warned(&tool);
+        let _ = lint.warned(&Definition::of(&tool));
     }
 }
