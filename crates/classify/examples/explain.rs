@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use riskdex_classify::{Rules, read_folder};
-use riskdex_model::Tool;
+use riskdex_classify::{Definition, Rules, read_folder};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rules = Rules::load(read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"))?)?;
-    let tool: Tool = serde_json::from_reader(std::io::stdin().lock())?;
-    let verdict = rules.classify(&tool);
+    let mut definition = Definition::default();
+    definition.read(&std::io::read_to_string(std::io::stdin())?)?;
+    let verdict = rules.judge(&definition);
     println!("{} ({}), {:.0}% sure\n{}", verdict.category, verdict.risk, 100.0 * verdict.confidence, verdict.rationale);
-    for explained in rules.explain(&tool) {
+    for explained in rules.explain(&definition) {
         let words: Vec<String> = explained.evidence.iter().map(|e| format!("{} {:?}", e.field, e.text)).collect();
         println!(
             "{:?} {:+.2} {}: {}",

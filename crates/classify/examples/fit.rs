@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::path::Path;
 
-use riskdex_classify::{Claim, Rules, read_folder};
+use riskdex_classify::{Claim, Definition, Rules, read_folder};
 use riskdex_model::{Category, Tool};
 
 const CLASSES: usize = Category::ALL.len();
@@ -77,7 +77,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
         let Line { server, tool, label, unanimous } = serde_json::from_str(&line?)?;
         let tool = Tool { annotations: None, ..tool };
-        let fired = rules.explain(&tool).iter().filter_map(|e| number.get(e.rule.id.as_str()).copied()).collect();
+        let fired = rules
+            .explain(&Definition::of(&tool))
+            .iter()
+            .filter_map(|e| number.get(e.rule.id.as_str()).copied())
+            .collect();
         cases.push(Case { server, name: tool.name, label: label as usize, unanimous, fired });
     }
 

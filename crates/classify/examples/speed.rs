@@ -1,77 +1,87 @@
 //! How long one thread takes for a definition, step by step: `speed TOOLS.jsonl [COUNT]`, where a line is `{"tool": …}`.
-//! Names are varied, so that no two definitions are equal. Times are CPU time where the system tells it, after one round
-//! that is not counted.
+//! Names are varied, so that no two definitions are equal. A time is that of the fastest round, tool by tool,
+//! after one that is not counted.
 
 use std::hint::black_box;
 use std::io::BufRead;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use riskdex_classify::{Rules, read_folder};
-use riskdex_model::{Tool, Verdict};
+use riskdex_classify::{Definition, Rules, read_folder};
+use riskdex_model::Verdict;
+use serde_json::Value;
 
-#[derive(serde::Deserialize)]
-struct Line {
-    tool: Tool,
+/// How long a step took for each tool: the least of all rounds, for what else the machine does makes the others longer.
+struct Step {
+    name: &'static str,
+    least: Vec<Duration>,
 }
 
-/// CPU time of this thread, or the time since the program began.
-struct Clock(Instant);
-
-impl Clock {
-    fn now(&self) -> Duration {
-        let on_cpu = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-        let nanoseconds = on_cpu.as_deref().and_then(|stat| stat.split(' ').next()?.parse().ok());
-        nanoseconds.map_or_else(|| self.0.elapsed(), Duration::from_nanos)
+impl Step {
+    fn new(name: &'static str, tools: usize) -> Self {
+        Self { name, least: vec![Duration::MAX; tools] }
     }
 
-    fn time<R>(&self, spent: &mut Duration, step: impl FnOnce() -> R) -> R {
-        let start = self.now();
+    fn time<R>(&mut self, tool: usize, step: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
         let result = black_box(step());
-        *spent += self.now() - start;
+        self.least[tool] = self.least[tool].min(start.elapsed());
         result
     }
+
+    fn print(&self) {
+        let each = self.least.iter().sum::<Duration>().as_secs_f64() / self.least.len().max(1) as f64;
+        println!("{:16} {:>8.2} µs a tool {:>10.0} tools a second", self.name, each * 1e6, 1.0 / each);
+    }
+}
+
+/// A line with the number put behind the name of its tool.
+fn renamed(line: &str, number: usize) -> Result<String, serde_json::Error> {
+    let mut line: Value = serde_json::from_str(line)?;
+    let name = line["tool"]["name"].as_str().unwrap_or_default();
+    line["tool"]["name"] = format!("{name}_{number}").into();
+    serde_json::to_string(&line)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let path = args.next().ok_or("usage: speed TOOLS.jsonl [COUNT]")?;
     let count: usize = args.next().map_or(Ok(100_000), |n| n.parse())?;
-    let clock = Clock(Instant::now());
+    let start = Instant::now();
     let rules = Rules::load(read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules"))?)?;
-    eprintln!("{} rules loaded in {:?}", rules.iter().count(), clock.now());
+    eprintln!("{} rules loaded in {:?}", rules.iter().count(), start.elapsed());
     let lines: Vec<String> = std::io::BufReader::new(std::fs::File::open(path)?).lines().collect::<Result<_, _>>()?;
     // Expressions are compiled when they are first needed.
-    for line in &lines {
-        black_box(rules.classify(&serde_json::from_str::<Line>(line)?.tool));
+    let mut read = vec![Definition::default(); lines.len()];
+    for (line, definition) in lines.iter().zip(&mut read) {
+        definition.read(line)?;
+        black_box(rules.judge(definition));
     }
     let (mut judged, mut evidence, mut bytes) = (0, 0, 0);
-    let [mut reading, mut firing, mut judging, mut writing] = [Duration::ZERO; 4];
+    let names = ["reading JSON", "rules that fire", "whole verdicts", "writing JSON"];
+    let [mut reading, mut firing, mut judging, mut writing] = names.map(|name| Step::new(name, lines.len()));
     while judged < count && !lines.is_empty() {
-        let parse = || lines.iter().map(|line| serde_json::from_str::<Line>(line)).collect::<Result<Vec<_>, _>>();
-        let mut read = clock.time(&mut reading, parse)?;
-        for (number, line) in read.iter_mut().enumerate() {
-            line.tool.name = format!("{}_{}", line.tool.name, judged + number);
-        }
-        let fire = || read.iter().map(|line| rules.explain(&line.tool).len()).sum::<usize>();
-        clock.time(&mut firing, fire);
-        let judge = || read.iter().map(|line| rules.classify(&line.tool)).collect::<Vec<Verdict>>();
-        let verdicts = clock.time(&mut judging, judge);
         let mut out = Vec::new();
-        clock.time(&mut writing, || verdicts.iter().try_for_each(|v| serde_json::to_writer(&mut out, v)))?;
+        let mut verdicts: Vec<Verdict> = Vec::with_capacity(lines.len());
+        for (tool, line) in lines.iter().enumerate() {
+            let line = renamed(line, judged + tool)?;
+            reading.time(tool, || read[tool].read(&line))?;
+        }
+        for (tool, definition) in read.iter().enumerate() {
+            firing.time(tool, || rules.explain(definition));
+        }
+        for (tool, definition) in read.iter().enumerate() {
+            verdicts.push(judging.time(tool, || rules.judge(definition)));
+        }
+        for (tool, verdict) in verdicts.iter().enumerate() {
+            writing.time(tool, || serde_json::to_writer(&mut out, verdict))?;
+        }
         evidence += verdicts.iter().map(|v| v.evidence.len()).sum::<usize>();
         bytes += out.len();
         judged += read.len();
     }
-    let steps = [
-        ("reading JSON", reading),
-        ("rules that fire", firing),
-        ("whole verdicts", judging),
-        ("writing JSON", writing),
-    ];
-    for (step, spent) in steps {
-        let each = spent.as_secs_f64() / judged.max(1) as f64;
-        println!("{step:16} {:>8.2} µs a tool {:>10.0} tools a second", each * 1e6, 1.0 / each);
+    for step in [reading, firing, judging, writing] {
+        step.print();
     }
     let each = |total: usize| total as f64 / judged.max(1) as f64;
     println!("{judged} tools, {:.1} pieces of evidence and {:.0} bytes of verdict each", each(evidence), each(bytes));

@@ -2,6 +2,8 @@
 //! it is a tree of its own allocations, so that reading a definition costs little more than copying it, and the memory
 //! serves for the next one.
 
+mod read;
+
 use riskdex_model::{Annotations, Fingerprint, Tool};
 use serde_json::{Map, Number, Value};
 
@@ -99,14 +101,20 @@ impl Definition {
 
     /// Lays out a tool in memory that was used before.
     pub(crate) fn lay(&mut self, tool: &Tool) {
-        self.buffer.clear();
-        self.nodes.clear();
+        self.clear();
         self.name = self.text(&tool.name);
         self.title = tool.title.as_deref().map(|title| self.text(title));
         self.description = tool.description.as_deref().map(|description| self.text(description));
         self.input = Some(self.value(&tool.input_schema, 0));
         self.output = tool.output_schema.as_ref().map(|schema| self.value(schema, 0));
         self.annotations.clone_from(&tool.annotations);
+    }
+
+    fn clear(&mut self) {
+        let Self { mut buffer, mut nodes, .. } = std::mem::take(self);
+        buffer.clear();
+        nodes.clear();
+        *self = Self { buffer, nodes, ..Self::default() };
     }
 
     fn text(&mut self, text: &str) -> Span {

@@ -8,7 +8,7 @@ use riskdex_model::Category;
 use crate::compile::{Clause, Condition, key};
 use crate::definition::Definition;
 use crate::document::{Document, Memory};
-use crate::grammar::{Fact, Grammar, Slot};
+use crate::grammar::{At, Fact, Grammar, Slot};
 use crate::matcher::{Hit, Matcher};
 use crate::vocabulary::Vocabulary;
 
@@ -21,8 +21,6 @@ pub(crate) struct Engine {
     /// For each key where its clauses begin in `by_key`; one more than keys.
     offsets: Vec<u32>,
     by_key: Vec<u32>,
-    /// For each list the slots in which a clause looks for it, as bits.
-    sought: Vec<u16>,
     /// Clauses that no word sets off.
     always: Vec<u32>,
     /// For each rule the rules that it overrules.
@@ -66,6 +64,7 @@ impl Scratch {
 pub(crate) struct Scratch {
     memory: Memory,
     hits: Vec<Hit>,
+    at: Vec<At>,
     facts: Vec<Fact>,
     /// For each key the first fact of the definition with this number.
     seen: Vec<(u32, u32)>,
@@ -76,7 +75,7 @@ pub(crate) struct Scratch {
 impl Engine {
     pub(crate) fn new(
         matcher: Matcher,
-        grammar: Grammar,
+        mut grammar: Grammar,
         clauses: Vec<Clause>,
         by_key: &[Vec<u32>],
         always: Vec<u32>,
@@ -95,7 +94,8 @@ impl Engine {
                 sought[usize::from(lexicon)] |= condition.slot.bit();
             }
         }
-        Self { matcher, grammar, clauses, offsets, by_key: flat, sought, always, overrules, asked }
+        grammar.seek(sought);
+        Self { matcher, grammar, clauses, offsets, by_key: flat, always, overrules, asked }
     }
 
     /// Reads a definition into words.
@@ -111,7 +111,7 @@ impl Engine {
     /// Every rule that fires on a definition, once each, but those that another one overrules.
     pub(crate) fn fire(&self, document: &Document, scratch: &mut Scratch) -> Fired {
         self.matcher.hits(document, &mut scratch.hits);
-        self.grammar.facts(document, &scratch.hits, &mut scratch.facts);
+        self.grammar.facts(document, &scratch.hits, &mut scratch.at, &mut scratch.facts);
         let keys = self.offsets.len() - 1;
         if scratch.seen.len() < keys {
             scratch.seen.resize(keys, (0, 0));
@@ -128,9 +128,6 @@ impl Engine {
             if let Some(index) = document.fields[usize::from(fact.field)].place.parameter() {
                 let range: &mut Range<usize> = &mut parameters[usize::from(index)];
                 *range = if range.end == 0 { at..at + 1 } else { range.start..at + 1 };
-            }
-            if self.sought[usize::from(fact.lexicon)] & fact.slot.bit() == 0 {
-                continue;
             }
             let key = key(fact.slot, fact.lexicon);
             if scratch.seen[key].0 != scratch.number {

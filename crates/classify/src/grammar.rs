@@ -102,6 +102,9 @@ const MARKS: [(Mark, &str); 11] = [
     (Mark::Topic, "topic"),
 ];
 
+/// A bit beside those of the marks: a verb that does something begins here.
+const DOES: u16 = 1 << MARKS.len();
+
 /// What grammar knows of the lists.
 #[derive(Debug)]
 pub(crate) struct Grammar {
@@ -109,8 +112,24 @@ pub(crate) struct Grammar {
     marks: Vec<u16>,
     /// Severity of each list's effect, where it has one.
     effects: Vec<Option<u8>>,
+    /// For each list the slots in which any rule looks for it, as bits.
+    sought: Vec<u16>,
 }
 
+/// What begins at a token, and what stands before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct At {
+    /// The first hit that begins here or later.
+    hits: u32,
+    /// The marks of the words that begin here.
+    marks: u16,
+    /// One past the last word of negation, and of passing, that stands before it in its clause; 0 where there is none.
+    negation: u32,
+    passing: u32,
+}
+
+/// The slots of words that are no main verbs, as bits.
+const STANDING: u16 = Slot::Text.bit() | Slot::Mention.bit() | Slot::Denied.bit();
 /// How many tokens back a negation or a conjunction reaches inside its clause.
 const REACH: u32 = 6;
 /// How many tokens after a verb its object may stand.
@@ -124,24 +143,21 @@ impl Grammar {
             let list = lexicons.iter().position(|l| l.name == name).ok_or(name)?;
             marks[list] = 1 << mark as u16;
         }
-        Ok(Self { marks, effects: lexicons.iter().map(|l| l.effect.map(Category::severity)).collect() })
+        let effects = lexicons.iter().map(|l| l.effect.map(Category::severity)).collect();
+        Ok(Self { marks, effects, sought: vec![u16::MAX; lexicons.len()] })
     }
 
-    /// Puts all facts of a definition into `facts`, in the order of the text.
-    pub(crate) fn facts(&self, document: &Document, hits: &[Hit], facts: &mut Vec<Fact>) {
+    /// Says for each list in which slots rules look for it.
+    pub(crate) fn seek(&mut self, sought: Vec<u16>) {
+        self.sought = sought;
+    }
+
+    /// Puts the facts of a definition that rules look for into `facts`, in the order of the text; `tokens` is memory that
+    /// is used again.
+    pub(crate) fn facts(&self, document: &Document, hits: &[Hit], tokens: &mut Vec<At>, facts: &mut Vec<Fact>) {
         facts.clear();
-        let mut index = Vec::with_capacity(document.read().len() + 1);
-        let mut marks = vec![0; document.read().len()];
-        let mut at = 0;
-        for (token, mark) in marks.iter_mut().enumerate() {
-            index.push(at as u32);
-            while let Some(hit) = hits.get(at).filter(|h| h.first as usize == token) {
-                *mark |= self.marks[usize::from(hit.sense.lexicon)];
-                at += 1;
-            }
-        }
-        index.push(at as u32);
-        let mut reader = Reader { grammar: self, document, hits, index, marks, facts, field: 0 };
+        self.tokens(document, hits, tokens);
+        let mut reader = Reader { grammar: self, document, hits, tokens, facts, field: 0 };
         for (number, field) in document.fields.iter().enumerate() {
             reader.field = number as u16;
             match field.place {
@@ -156,6 +172,27 @@ impl Grammar {
         reader.several_choices();
     }
 
+    /// Puts what is known of each token into `tokens`, and of one past the last.
+    fn tokens(&self, document: &Document, hits: &[Hit], tokens: &mut Vec<At>) {
+        tokens.clear();
+        let mut before = At::default();
+        for (number, token) in document.read().iter().enumerate() {
+            let mut at = At { marks: 0, ..before };
+            while let Some(hit) = hits.get(before.hits as usize).filter(|h| h.first as usize == number) {
+                let does = hit.sense.form != Form::Noun && self.effect(hit).is_some();
+                at.marks |= self.marks[usize::from(hit.sense.lexicon)] | if does { DOES } else { 0 };
+                before.hits += 1;
+            }
+            tokens.push(at);
+            let last = |mark: Mark, last| if at.marks & (1 << mark as u16) != 0 { number as u32 + 1 } else { last };
+            (before.negation, before.passing) = match token.kind {
+                Kind::Comma => (0, 0),
+                _ => (last(Mark::Negation, at.negation), last(Mark::Passing, at.passing)),
+            };
+        }
+        tokens.push(At { marks: 0, ..before });
+    }
+
     fn effect(&self, hit: &Hit) -> Option<u8> {
         self.effects[usize::from(hit.sense.lexicon)]
     }
@@ -165,10 +202,8 @@ struct Reader<'a, 't> {
     grammar: &'a Grammar,
     document: &'a Document<'t>,
     hits: &'a [Hit],
-    /// For each token the first hit that begins there or later.
-    index: Vec<u32>,
-    /// For each token the marks of the words that begin there.
-    marks: Vec<u16>,
+    /// For each token, and one past the last.
+    tokens: &'a [At],
     facts: &'a mut Vec<Fact>,
     field: u16,
 }
@@ -185,13 +220,14 @@ struct Verb {
 
 impl<'a> Reader<'a, '_> {
     fn at(&self, token: u32) -> &'a [Hit] {
-        let end = (token as usize + 1).min(self.index.len() - 1);
-        &self.hits[self.index[token as usize] as usize..self.index[end] as usize]
+        let from = self.tokens[token as usize].hits;
+        let to = self.tokens.get(token as usize + 1).map_or(from, |next| next.hits);
+        &self.hits[from as usize..to as usize]
     }
 
     /// Whether words of a grammatical list begin here.
     fn is(&self, mark: Mark, token: u32) -> bool {
-        self.marks[token as usize] & (1 << mark as u16) != 0
+        self.tokens[token as usize].marks & (1 << mark as u16) != 0
     }
 
     /// The last token of a filler that begins here.
@@ -206,7 +242,8 @@ impl<'a> Reader<'a, '_> {
 
     /// The verb that begins at a token, the worst where the word has several meanings.
     fn verb(&self, token: u32) -> Option<Verb> {
-        if !matches!(self.kind(token), Kind::Word | Kind::Capitals | Kind::Unspaced) {
+        let does = self.tokens[token as usize].marks & DOES != 0;
+        if !does || !matches!(self.kind(token), Kind::Word | Kind::Capitals | Kind::Unspaced) {
             return None;
         }
         let verbs = self.at(token).iter().filter(|h| h.sense.form != Form::Noun).filter_map(|h| {
@@ -217,9 +254,18 @@ impl<'a> Reader<'a, '_> {
         verbs.max_by_key(|v| (v.last, v.severity))
     }
 
+    /// Adds a fact, unless no rule looks for it; those that tell a verb or a choice from others are always added.
     fn fact(&mut self, hit: &Hit, slot: Slot) {
+        if !(self.is_sought(hit, slot.bit()) || matches!(slot, Slot::NameVerb | Slot::Choice)) {
+            return;
+        }
         let Hit { sense, start, end, .. } = *hit;
         self.facts.push(Fact { slot, lexicon: sense.lexicon, field: self.field, start, end });
+    }
+
+    /// Whether a rule looks for the list in one of these slots, as bits.
+    fn is_sought(&self, hit: &Hit, slots: u16) -> bool {
+        self.grammar.sought[usize::from(hit.sense.lexicon)] & slots != 0
     }
 
     /// Every hit of a range.
@@ -289,9 +335,8 @@ impl<'a> Reader<'a, '_> {
         if heads.iter().any(doubtful) {
             self.verbs(&heads, Slot::NameMaybe);
         }
-        let (hits, index) = (self.hits, &self.index);
-        let all = &hits[index[first as usize] as usize..index[end as usize] as usize];
-        for hit in all {
+        let (from, to) = (self.tokens[first as usize].hits, self.tokens[end as usize].hits);
+        for hit in &self.hits[from as usize..to as usize] {
             if !heads.iter().any(|v| v.first <= hit.first && hit.last <= v.last) {
                 self.fact(hit, Slot::NameObject);
             }
@@ -395,8 +440,10 @@ impl<'a> Reader<'a, '_> {
                 if is_main && self.grammar.effect(hit).is_some() {
                     continue;
                 }
-                let slot = self.standing(hit, first, aside);
-                self.fact(hit, slot);
+                if self.is_sought(hit, STANDING) {
+                    let slot = self.standing(hit, first, aside);
+                    self.fact(hit, slot);
+                }
             }
         }
     }
@@ -498,12 +545,11 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    /// Whether words of a list stand before a token in its clause, near enough to bear on it.
+    /// Whether words of negation or of passing stand before a token in its clause, near enough to bear on it.
     fn is_behind(&self, mark: Mark, token: u32, sentence: u32) -> bool {
-        (sentence.max(token.saturating_sub(REACH))..token)
-            .rev()
-            .take_while(|&t| self.kind(t) != Kind::Comma)
-            .any(|t| self.is(mark, t))
+        let at = &self.tokens[token as usize];
+        let last = if mark == Mark::Negation { at.negation } else { at.passing };
+        last > sentence.max(token.saturating_sub(REACH))
     }
 
     fn is_adverb(&self, token: u32) -> bool {

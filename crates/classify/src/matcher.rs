@@ -4,6 +4,7 @@
 //! Where a word begins no phrase the pass goes straight on, so the time depends on the text and not on the number of
 //! rules. Scripts without spaces between words have an automaton over characters of their own.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use aho_corasick::AhoCorasick;
@@ -37,6 +38,15 @@ pub(crate) struct Hit {
     /// Whether the script has no spaces between words, so that a token may hold several hits.
     pub(crate) glued: bool,
 }
+
+const NO_HIT: Hit = Hit {
+    sense: Sense { lexicon: 0, form: Form::Noun, ambiguous: false },
+    first: 0,
+    last: 0,
+    start: 0,
+    end: 0,
+    glued: false,
+};
 
 /// Finds every word of every list in one pass.
 #[derive(Debug)]
@@ -115,7 +125,7 @@ impl Matcher {
         // The last token of a text is its end mark.
         let whole = self.walk(tokens).find(|&(_, at)| at + 2 == tokens.len());
         let node = whole.map(|(node, _)| self.nodes[node as usize]).unwrap_or_default();
-        self.senses[node.from as usize..node.to as usize].iter().map(|s| s.lexicon)
+        self.senses_of(&node).iter().map(|s| s.lexicon)
     }
 
     /// The nodes that the words from the first token on lead to, with the number of words read.
@@ -134,29 +144,34 @@ impl Matcher {
     pub(crate) fn hits(&self, document: &Document, hits: &mut Vec<Hit>) {
         hits.clear();
         let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
-        for (first, token) in document.read().iter().enumerate() {
+        let tokens = document.read();
+        for (first, token) in tokens.iter().enumerate() {
             if token.word == 0 {
                 if token.kind == Kind::Unspaced {
                     self.glued(document, first, hits);
                 }
                 continue;
             }
+            let node = &self.nodes[token.word as usize];
+            let here = Hit { first: first as u32, last: first as u32, start: token.start, end: token.end, ..NO_HIT };
             let from = hits.len();
-            for (node, more) in self.walk(&document.read()[first..]) {
-                let node = self.nodes[node as usize];
+            hits.extend(self.senses_of(node).iter().map(|&sense| Hit { sense, ..here }));
+            if !node.goes_on {
+                continue;
+            }
+            let of_one = hits.len();
+            for (node, more) in self.walk(&tokens[first..]).skip(1) {
+                let node = &self.nodes[node as usize];
                 let last = first + more;
-                let (start, end) = (token.start, document.tokens[last].end);
-                let (first, last) = (first as u32, last as u32);
-                for &sense in &self.senses[node.from as usize..node.to as usize] {
-                    hits.push(Hit { sense, first, last, start, end, glued: false });
-                }
+                let here = Hit { last: last as u32, end: tokens[last].end, ..here };
+                hits.extend(self.senses_of(node).iter().map(|&sense| Hit { sense, ..here }));
                 if node.hides {
-                    let field = document.fields[document.field_of(first)];
-                    hidden.push((first, last, field.place.is_prose()));
+                    let field = document.fields[document.field_of(here.first)];
+                    hidden.push((here.first, here.last, field.place.is_prose()));
                 }
             }
-            if hits.last().is_some_and(|h| h.last != h.first) && hits.len() - from > 1 {
-                hits[from..].sort_by_key(|h| std::cmp::Reverse(h.last));
+            if hits.len() > of_one {
+                hits[from..].sort_by_key(|hit| Reverse(hit.last));
             }
         }
         if !hidden.is_empty() {
@@ -168,6 +183,10 @@ impl Matcher {
                 })
             });
         }
+    }
+
+    fn senses_of(&self, node: &Node) -> &[Sense] {
+        &self.senses[node.from as usize..node.to as usize]
     }
 
     /// Finds the words inside a token of a script without spaces.

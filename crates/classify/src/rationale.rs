@@ -65,14 +65,14 @@ pub(crate) struct Grounds<'a> {
     /// The next most likely category.
     pub(crate) other: Category,
     /// Clauses of the rules that decided, the weightiest first, words filled in.
-    pub(crate) clauses: Vec<String>,
-    pub(crate) signals: Vec<Signal>,
+    pub(crate) clauses: &'a [String],
+    pub(crate) signals: &'a [Signal],
     /// Signals that raised the level.
-    pub(crate) raised_by: Vec<Signal>,
+    pub(crate) raised_by: &'a [Signal],
     /// Whether the author's annotations raised it.
     pub(crate) annotated: bool,
-    /// The user's rules among those that decided.
-    pub(crate) own_rules: Vec<&'a str>,
+    /// The first of the user's rules among those that decided.
+    pub(crate) own_rule: Option<&'a str>,
     /// The user's reason for a verdict of his own.
     pub(crate) overridden: Option<&'a str>,
 }
@@ -83,54 +83,99 @@ const SURE: f64 = 0.7;
 impl Templates {
     /// Two to four sentences.
     pub(crate) fn rationale(&self, grounds: &Grounds) -> String {
-        let mut sentences = Vec::with_capacity(4);
-        let badge = |template: &str| {
-            let category = grounds.category.as_str();
-            let article = if category.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-            template.replace("{category}", &format!("{article} {category}")).replace("{level}", grounds.level.as_str())
-        };
+        let mut out = String::with_capacity(256);
         if let Some(reason) = grounds.overridden {
-            sentences.push(self.overridden.replace("{reason}", reason.trim().trim_end_matches('.')));
-            sentences.push(badge(&self.badge));
-            return sentences.join(" ");
+            fill(&mut out, &self.overridden, |name, out| match name {
+                "reason" => put(out, reason.trim().trim_end_matches('.')),
+                _ => false,
+            });
+            self.badge(&mut out, &self.badge, grounds);
+            return out;
         }
-        let because = joined(&grounds.clauses, "and");
         match self.opening.get(&grounds.category) {
-            Some(opening) if !grounds.clauses.is_empty() => sentences.push(opening.replace("{because}", &because)),
-            _ => sentences.push(self.unknown.clone()),
+            Some(opening) if !grounds.clauses.is_empty() => fill(&mut out, opening, |name, out| match name {
+                "because" => list(out, grounds.clauses.iter().map(String::as_str)),
+                _ => false,
+            }),
+            _ => out.push_str(&self.unknown),
         }
-        let clause = |signal: &Signal| self.signals.get(signal).cloned().unwrap_or_default();
-        let raised: Vec<String> = grounds.raised_by.iter().map(clause).collect();
-        if raised.is_empty() {
-            sentences.push(badge(&self.badge));
-        } else {
-            sentences.push(badge(&self.raised).replace("{because}", &joined(&raised, "and")));
-        }
-        let others: Vec<String> =
-            grounds.signals.iter().filter(|s| !grounds.raised_by.contains(s)).map(clause).collect();
+        self.badge(&mut out, if grounds.raised_by.is_empty() { &self.badge } else { &self.raised }, grounds);
+        let others = || grounds.signals.iter().filter(|s| !grounds.raised_by.contains(s));
         if grounds.annotated {
-            sentences.push(self.annotated.clone());
-        } else if !others.is_empty() {
-            sentences.push(self.also.replace("{signals}", &joined(&others, "and")));
+            out.push(' ');
+            out.push_str(&self.annotated);
+        } else if others().next().is_some() {
+            out.push(' ');
+            fill(&mut out, &self.also, |name, out| match name {
+                "signals" => list(out, others().map(|signal| self.signal(*signal))),
+                _ => false,
+            });
         }
-        if let [rule, ..] = grounds.own_rules.as_slice() {
-            sentences.push(self.own_rule.replace("{rule}", rule));
+        if let Some(rule) = grounds.own_rule {
+            out.push(' ');
+            fill(&mut out, &self.own_rule, |name, out| name == "rule" && put(out, rule));
         } else if !grounds.is_described {
-            sentences.push(self.undescribed.clone());
+            out.push(' ');
+            out.push_str(&self.undescribed);
         } else if grounds.confidence < SURE {
-            sentences.push(self.unsure.replace("{other}", grounds.other.as_str()));
+            out.push(' ');
+            fill(&mut out, &self.unsure, |name, out| name == "other" && put(out, grounds.other.as_str()));
         }
-        sentences.join(" ")
+        out
+    }
+
+    /// The sentence that states category and level.
+    fn badge(&self, out: &mut String, template: &str, grounds: &Grounds) {
+        out.push(' ');
+        fill(out, template, |name, out| match name {
+            "category" => {
+                let category = grounds.category.as_str();
+                let article = if category.starts_with(['A', 'E', 'I', 'O', 'U']) { "an " } else { "a " };
+                put(out, article) && put(out, category)
+            }
+            "level" => put(out, grounds.level.as_str()),
+            "because" => list(out, grounds.raised_by.iter().map(|signal| self.signal(*signal))),
+            _ => false,
+        });
+    }
+
+    fn signal(&self, signal: Signal) -> &str {
+        self.signals.get(&signal).map_or("", String::as_str)
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn joined(clauses: &[String], and: &str) -> String {
-    match clauses {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} {and} {last}", most.join(", ")),
+/// Adds a template; what stands in braces is added by `value`, or stays as it is where that knows no such name.
+pub(crate) fn fill(out: &mut String, template: &str, mut value: impl FnMut(&str, &mut String) -> bool) {
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        rest = after;
+        match after.split_once('}') {
+            Some((name, after)) if value(name, out) => rest = after,
+            _ => out.push('{'),
+        }
     }
+    out.push_str(rest);
+}
+
+/// Adds a value of a template.
+pub(crate) fn put(out: &mut String, text: &str) -> bool {
+    out.push_str(text);
+    true
+}
+
+/// Adds `a`, `a and b`, `a, b and c`.
+fn list<'c>(out: &mut String, clauses: impl Iterator<Item = &'c str>) -> bool {
+    let mut clauses = clauses.peekable();
+    let mut is_first = true;
+    while let Some(clause) = clauses.next() {
+        if !is_first {
+            out.push_str(if clauses.peek().is_some() { ", " } else { " and " });
+        }
+        out.push_str(clause);
+        is_first = false;
+    }
+    true
 }
 
 #[cfg(test)]
@@ -139,8 +184,18 @@ mod tests {
 
     #[test]
     fn lists_read_as_sentences() {
-        let list = |words: &[&str]| joined(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>(), "and");
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        let listed = |words: &[&str]| {
+            let mut out = String::new();
+            list(&mut out, words.iter().copied());
+            out
+        };
+        assert_eq!(["a", "a and b", "a, b and c"], [&["a"][..], &["a", "b"], &["a", "b", "c"]].map(listed));
+    }
+
+    #[test]
+    fn templates_keep_what_nobody_fills() {
+        let mut out = String::new();
+        fill(&mut out, "{a} {b} {a", |name, out| name == "a" && put(out, "{b}"));
+        assert_eq!(out, "{b} {b} {a");
     }
 }

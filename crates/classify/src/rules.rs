@@ -114,8 +114,8 @@ impl Rules {
     }
 
     /// Every rule that fires on a definition, with the words that set it off.
-    pub fn explain(&self, tool: &Tool) -> Vec<Explained<'_>> {
-        self.look(&Definition::of(tool), |document, fired| {
+    pub fn explain(&self, definition: &Definition) -> Vec<Explained<'_>> {
+        self.look(definition, |document, fired| {
             let explained = fired.firings.iter().map(|firing| {
                 let rule = &self.rules[firing.rule];
                 let evidence = fired.words(firing).iter().filter_map(|fact| quoted(document, fact, &rule.id)).collect();

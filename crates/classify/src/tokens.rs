@@ -54,6 +54,9 @@ impl<'m> Tokenizer<'m> {
 
     /// Adds a name: parts at anything that is no letter or digit, and where lower case turns to upper.
     pub(crate) fn identifier(&mut self, text: &str) {
+        if text.is_ascii() {
+            return self.plain_identifier(text);
+        }
         let mut chars = text.char_indices().peekable();
         let mut before: Option<char> = None;
         while let Some((at, c)) = chars.next() {
@@ -61,8 +64,7 @@ impl<'m> Tokenizer<'m> {
             if !c.is_alphanumeric() {
                 before = None;
                 self.end_word();
-                // `github.create`, `mcp__slack__post`: a service's name in front.
-                if matches!(c, ':' | '|' | ';' | ',' | '.' | '/') || (matches!(c, '_' | '-') && next == Some(c)) {
+                if is_service_mark(c, next) {
                     self.mark(Kind::Comma, at, c.len_utf8());
                 }
                 continue;
@@ -79,15 +81,53 @@ impl<'m> Tokenizer<'m> {
         self.end_text(text);
     }
 
+    /// The same for a name in ASCII.
+    fn plain_identifier(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            let next = bytes.get(at + 1).copied();
+            if !byte.is_ascii_alphanumeric() {
+                if is_service_mark(char::from(byte), next.map(char::from)) {
+                    self.mark(Kind::Comma, at, 1);
+                }
+                at += 1;
+                continue;
+            }
+            let is_inside = |&to: &usize| {
+                let is_small = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+                let begins = bytes[to].is_ascii_uppercase() && (is_small(to - 1) || is_small(to + 1));
+                bytes[to].is_ascii_alphanumeric() && !begins
+            };
+            let end = (at + 1..bytes.len()).take_while(is_inside).last().map_or(at + 1, |last| last + 1);
+            let word = self.vocabulary.find_any_case(&bytes[at..end]);
+            self.tokens.push(Token { kind: Kind::Word, word, start: at as u32, end: end as u32 });
+            at = end;
+        }
+        self.end_text(text);
+    }
+
     /// Adds a text for people.
     pub(crate) fn prose(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let first = self.tokens.len();
         let (mut at, mut in_code) = (0, false);
+        // Where the last word ended that was added whole.
+        let mut word_end = usize::MAX;
         while at < bytes.len() {
             let byte = bytes[at];
             if byte.is_ascii_alphanumeric() {
-                let end = bytes[at..].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(bytes.len(), |n| at + n);
+                let (word, end) = self.vocabulary.read(bytes, at);
+                let goes_on = bytes.get(end).is_some_and(|b| matches!(b, b'\'' | b'_' | 0x80..));
+                if self.word.is_empty() && !goes_on {
+                    let kind = if in_code { Kind::Code } else { Kind::Word };
+                    self.tokens.push(Token { kind, word, start: at as u32, end: end as u32 });
+                    word_end = end;
+                    // Most words are followed by a space.
+                    at = end + usize::from(bytes.get(end) == Some(&b' '));
+                    continue;
+                }
                 if self.word.is_empty() || self.is_unspaced() {
                     self.begin_word(at);
                 }
@@ -102,7 +142,7 @@ impl<'m> Tokenizer<'m> {
                 at += c.len_utf8();
                 continue;
             }
-            let in_word = !self.word.is_empty();
+            let in_word = !self.word.is_empty() || at == word_end;
             let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
             match byte {
                 b'\'' if in_word && next.is_ascii_alphabetic() => {}
@@ -211,6 +251,11 @@ impl<'m> Tokenizer<'m> {
     fn end_text(&mut self, text: &str) {
         self.mark(Kind::Stop, text.len(), 0);
     }
+}
+
+/// Whether a character of a name parts it from the name of a service in front: `github.create`, `mcp__slack__post`.
+fn is_service_mark(c: char, next: Option<char>) -> bool {
+    matches!(c, ':' | '|' | ';' | ',' | '.' | '/') || (matches!(c, '_' | '-') && next == Some(c))
 }
 
 /// Whether what follows a line end is a new paragraph, heading or list item.

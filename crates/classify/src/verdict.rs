@@ -6,7 +6,7 @@ use crate::Rules;
 use crate::document::{Document, Place};
 use crate::engine::{Fired, Firing};
 use crate::grammar::{Fact, Slot};
-use crate::rationale::Grounds;
+use crate::rationale::{Grounds, fill, put};
 use crate::rule::{Claim, Rule};
 use crate::weigh::{scores, weigh};
 
@@ -70,11 +70,11 @@ pub(crate) fn judge(rules: &Rules, document: &mut Document, fired: &Fired) -> Ve
         level,
         confidence,
         other: others.first().map_or(category, |&c| Category::ALL[c]),
-        clauses,
-        signals: signals.clone(),
-        raised_by,
+        clauses: &clauses,
+        signals: &signals,
+        raised_by: &raised_by,
         annotated,
-        own_rules: decisive.iter().map(|f| rule(f)).filter(|r| r.own).map(|r| r.id.as_str()).collect(),
+        own_rule: decisive.iter().map(|f| rule(f)).find(|r| r.own).map(|r| r.id.as_str()),
         overridden: stated.map(|o| o.reason.as_str()),
     });
 
@@ -100,7 +100,7 @@ pub(crate) fn judge(rules: &Rules, document: &mut Document, fired: &Fired) -> Ve
 
 /// A rule's clause: `{words}` become the words that fired, `{parameter}` the name of the parameter they stand in.
 fn clause(rule: &Rule, facts: &[Fact], document: &Document) -> String {
-    let mut words: Vec<String> = Vec::with_capacity(facts.len());
+    let mut words = String::new();
     let mut parameter = "";
     for fact in facts {
         let field = document.fields[usize::from(fact.field)];
@@ -114,13 +114,35 @@ fn clause(rule: &Rule, facts: &[Fact], document: &Document) -> String {
             Slot::Lead | Slot::Later => phrase(&field.text[fact.start as usize..]),
             _ => &field.text[fact.start as usize..fact.end as usize],
         };
-        let said = squeezed(said);
-        if !words.iter().any(|w| w.to_lowercase().contains(&said.to_lowercase())) {
-            words.push(said);
+        add(&mut words, said);
+    }
+    let mut out = String::with_capacity(rule.says.len() + words.len());
+    fill(&mut out, &rule.says, |name, out| match name {
+        "words" => put(out, "“") && put(out, &visible(&words)) && put(out, "”"),
+        "parameter" => put(out, &capped(&visible(parameter), PHRASE_MAX)),
+        _ => false,
+    });
+    out
+}
+
+/// Adds a quotation, its white space made single spaces, unless it has been quoted.
+fn add(words: &mut String, said: &str) {
+    let before = words.len();
+    if before > 0 {
+        words.push_str(" … ");
+    }
+    for (number, word) in said.split_whitespace().enumerate() {
+        if number > 0 {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    if before > 0 {
+        let said = words[before + " … ".len()..].to_lowercase();
+        if words[..before].to_lowercase().contains(&said) {
+            words.truncate(before);
         }
     }
-    let quoted = format!("“{}”", visible(&words.join(" … ")));
-    rule.says.replace("{words}", &quoted).replace("{parameter}", &capped(&visible(parameter), PHRASE_MAX))
 }
 
 /// Longest piece of a sentence that is quoted in a rationale, in characters, and its most words.
@@ -156,10 +178,6 @@ const LEANING: [&str; 20] = [
     "a", "an", "the", "its", "their", "your", "this", "of", "in", "to", "with", "from", "for", "by", "on", "at", "and",
     "or", "as", "that",
 ];
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// The words of a fact, with their place in characters.
 pub(crate) fn quoted(document: &Document, fact: &Fact, rule: &str) -> Option<Evidence> {

@@ -9,11 +9,19 @@ pub(crate) type WordId = u32;
 /// Numbers for words: a table with open addressing, small enough to stay in the cache.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
-    /// For each slot a word's number, 0 where it is free.
-    table: Vec<WordId>,
+    table: Vec<Slot>,
     /// For each word, from number 1 on, where its bytes end; number 0 has none.
     ends: Vec<u32>,
     bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// The word's first eight bytes, and how many it has: most words need no other look.
+    head: u64,
+    len: u32,
+    /// 0 where the slot is free.
+    number: WordId,
 }
 
 impl Default for Vocabulary {
@@ -26,15 +34,17 @@ impl Vocabulary {
     /// Numbers words in lower case; of a phrase its words.
     pub(crate) fn new<'w>(texts: impl Iterator<Item = &'w str>) -> Self {
         let distinct: BTreeSet<&str> = texts.flat_map(|text| text.split(' ')).collect();
-        let size = (distinct.len() * 4).next_power_of_two().max(16);
-        let mut table = Self { table: vec![0; size], ends: vec![0], bytes: Vec::new() };
-        for word in distinct {
-            let slot = table.slot(word.as_bytes());
-            table.table[slot] = table.ends.len() as WordId;
-            table.bytes.extend_from_slice(word.as_bytes());
-            table.ends.push(table.bytes.len() as u32);
+        let size = (distinct.len() * 3).next_power_of_two().max(16);
+        let mut vocabulary = Self { table: vec![Slot::default(); size], ends: vec![0], bytes: Vec::new() };
+        for word in distinct.into_iter().map(str::as_bytes) {
+            let head = eight(word, 0) & low(word.len());
+            let at = vocabulary.slot::<false>(word);
+            let (len, number) = (word.len() as u32, vocabulary.ends.len() as WordId);
+            vocabulary.table[at] = Slot { head, len, number };
+            vocabulary.bytes.extend_from_slice(word);
+            vocabulary.ends.push(vocabulary.bytes.len() as u32);
         }
-        table
+        vocabulary
     }
 
     /// How many words there are; they are numbered from 1.
@@ -44,27 +54,103 @@ impl Vocabulary {
 
     /// The number of a word in lower case; 0 when it is none of these.
     pub(crate) fn find(&self, word: &[u8]) -> WordId {
-        self.table[self.slot(word)]
+        self.table[self.slot::<false>(word)].number
+    }
+
+    /// The number of a word of ASCII letters and digits in either case.
+    pub(crate) fn find_any_case(&self, word: &[u8]) -> WordId {
+        self.table[self.slot::<true>(word)].number
+    }
+
+    /// The number of the word of ASCII letters and digits in either case that begins at a byte, and where it ends.
+    pub(crate) fn read(&self, text: &[u8], at: usize) -> (WordId, usize) {
+        let first = eight(text, at);
+        let len = leading_alphanumerics(first);
+        if len < 8 {
+            let head = (first | SMALL) & low(len);
+            let slot = self.probe(mixed(len as u64, head), head, len, |_| true);
+            return (self.table[slot].number, at + len);
+        }
+        let mut end = at + 8;
+        loop {
+            let more = leading_alphanumerics(eight(text, end));
+            end += more;
+            if more < 8 {
+                return (self.find_any_case(&text[at..end]), end);
+            }
+        }
     }
 
     /// The slot of a word, or the free one where it would stand.
-    fn slot(&self, word: &[u8]) -> usize {
-        // Eight bytes at a time; the table is built from trusted files, so its worst case cannot be provoked.
-        let mut hash = word.len() as u64;
-        for eight in word.chunks(8) {
-            let mut bytes = [0; 8];
-            bytes[..eight.len()].copy_from_slice(eight);
-            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn slot<const ANY_CASE: bool>(&self, word: &[u8]) -> usize {
+        let fold = if ANY_CASE { SMALL } else { 0 };
+        let head = (eight(word, 0) | fold) & low(word.len());
+        let mut hash = mixed(word.len() as u64, head);
+        for at in (8..word.len()).step_by(8) {
+            hash = mixed(hash, (eight(word, at) | fold) & low(word.len() - at));
         }
-        let mut slot = (hash >> 32) as usize & (self.table.len() - 1);
+        self.probe(hash, head, word.len(), |known| match (word.get(8..), ANY_CASE) {
+            (None | Some([]), _) => true,
+            (Some(rest), false) => &known[8..] == rest,
+            (Some(rest), true) => known[8..].eq_ignore_ascii_case(rest),
+        })
+    }
+
+    /// The slot with a word of this head and length for which `is_it` holds, or the free one where it would stand. The
+    /// table is built from trusted files, so that its worst case cannot be provoked.
+    fn probe(&self, hash: u64, head: u64, len: usize, is_it: impl Fn(&[u8]) -> bool) -> usize {
+        let mask = self.table.len() - 1;
+        let mut at = (hash >> 32) as usize & mask;
         loop {
-            let number = self.table[slot] as usize;
-            if number == 0 || &self.bytes[self.ends[number - 1] as usize..self.ends[number] as usize] == word {
-                return slot;
+            let slot = &self.table[at];
+            let is_alike = (slot.head == head) & (slot.len as usize == len);
+            if slot.number == 0 || (is_alike && is_it(self.word(slot.number))) {
+                return at;
             }
-            slot = (slot + 1) & (self.table.len() - 1);
+            at = (at + 1) & mask;
         }
     }
+
+    fn word(&self, number: WordId) -> &[u8] {
+        &self.bytes[self.ends[number as usize - 1] as usize..self.ends[number as usize] as usize]
+    }
+}
+
+fn mixed(hash: u64, eight: u64) -> u64 {
+    (hash.rotate_left(5) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Eight bytes of a text as a number, the first one lowest; zeros behind the end of the text.
+fn eight(text: &[u8], at: usize) -> u64 {
+    match text.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
+        Some(eight) => u64::from_le_bytes(eight),
+        None => text.get(at..).unwrap_or_default().iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    }
+}
+
+/// Keeps the first bytes of eight.
+fn low(len: usize) -> u64 {
+    if len >= 8 { u64::MAX } else { !(u64::MAX << (8 * len)) }
+}
+
+/// Each byte of eight set to the same.
+const fn all(byte: u8) -> u64 {
+    0x0101_0101_0101_0101 * byte as u64
+}
+
+/// Sets the bit that makes ASCII letters small, and leaves digits as they are.
+const SMALL: u64 = all(0x20);
+
+/// How many of eight bytes are ASCII letters or digits, up to the first that is none: all at once, because a look at one
+/// after another is a guess where the word ends, and mostly wrong.
+fn leading_alphanumerics(eight: u64) -> usize {
+    let seven_bits = eight & all(0x7f);
+    let small = seven_bits | SMALL;
+    // The highest bit of each byte says whether it is at least so much.
+    let letter = (small + all(0x80 - b'a')) & !(small + all(0x7f - b'z'));
+    let digit = (seven_bits + all(0x80 - b'0')) & !(seven_bits + all(0x7f - b'9'));
+    let other = !((letter | digit) & !eight) & all(0x80);
+    other.trailing_zeros() as usize / 8
 }
 
 #[cfg(test)]
@@ -78,5 +164,22 @@ mod tests {
         let numbers: BTreeSet<WordId> =
             ["shut", "down", "deinstallation", "dein"].map(|word| vocabulary.find(word.as_bytes())).into();
         assert_eq!(numbers, BTreeSet::from([0, 1, 2, 3]));
+        for (text, end) in [("xx shut", 7), ("x  Shut-down", 7), ("xy shut\u{e4}", 7), ("    SHUT", 8)] {
+            let at = end - 4;
+            assert_eq!(vocabulary.read(text.as_bytes(), at), (vocabulary.find(b"shut"), end), "{text}");
+        }
+        assert_eq!(vocabulary.read(b"DeInstallation.", 0), (vocabulary.find(b"deinstallation"), 14));
+        for (word, same) in [("Shut", "shut"), ("DEINSTALLATION", "deinstallation"), ("Deinstallatiom", "x")] {
+            assert_eq!(vocabulary.find_any_case(word.as_bytes()), vocabulary.find(same.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn letters_and_digits_are_told_from_all_else() {
+        for byte in 0..=u8::MAX {
+            let expected = if byte.is_ascii_alphanumeric() { 8 } else { 3 };
+            let bytes = [b'a', b'Z', b'0', byte, byte, byte, byte, byte];
+            assert_eq!(leading_alphanumerics(u64::from_le_bytes(bytes)), expected, "{byte}");
+        }
     }
 }

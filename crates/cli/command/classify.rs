@@ -8,16 +8,18 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
-use riskdex_classify::Rules;
-use riskdex_model::{Level, Tool};
+use riskdex_classify::{Definition, Rules};
+use riskdex_model::Level;
 
 use self::input::{Definitions, Raw};
-use self::output::{Writer, render};
+use self::output::{Place, Writer, render};
 use crate::args::{Classify, Global, VerdictFormat};
 use crate::exit::Exit;
 
-/// Definitions classified in one parallel step; bounds the memory that input and output take.
-const BATCH: usize = 4096;
+/// Bytes read from an input at a time.
+const READ: usize = 1 << 16;
+/// Definitions that one thread judges before it takes others.
+const SHARE: usize = 64;
 
 pub(crate) fn run(global: &Global, args: &Classify) -> Result<Exit> {
     let rules = super::rules::load(global)?;
@@ -30,12 +32,12 @@ pub(crate) fn run(global: &Global, args: &Classify) -> Result<Exit> {
     let mut worst = None;
     if args.files.is_empty() {
         let judge = Judge { rules: &rules, format: args.format, source: "standard input" };
-        judge.all(io::stdin().lock(), &mut writer, &mut worst)?;
+        judge.all(BufReader::with_capacity(READ, io::stdin().lock()), &mut writer, &mut worst)?;
     }
     for path in &args.files {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let judge = Judge { rules: &rules, format: args.format, source: &path.display().to_string() };
-        judge.all(BufReader::with_capacity(1 << 16, file), &mut writer, &mut worst)?;
+        judge.all(BufReader::with_capacity(READ, file), &mut writer, &mut worst)?;
     }
     writer.finish(&rules)?;
     Ok(match (args.fail_on, worst) {
@@ -51,31 +53,54 @@ struct Judge<'a> {
     source: &'a str,
 }
 
+/// The verdicts on some definitions, up to the first that cannot be read.
+struct Judged {
+    rendered: Vec<u8>,
+    worst: Option<Level>,
+    ended: Result<()>,
+}
+
 impl Judge<'_> {
     /// Judges everything in an input, a batch at a time.
     fn all(&self, reader: impl BufRead, writer: &mut Writer<impl Write>, worst: &mut Option<Level>) -> Result<()> {
         let mut definitions = Definitions::open(self.source, reader)?;
-        loop {
-            let batch = definitions.batch(BATCH)?;
-            if batch.is_empty() {
-                return Ok(());
+        while let Some(batch) = definitions.batch()? {
+            let all: Vec<Raw> = batch.definitions().collect();
+            let judged: Vec<Judged> = all.par_chunks(SHARE).map(|some| self.some(some)).collect();
+            for Judged { rendered, worst: of_these, ended } in judged {
+                writer.write(&rendered)?;
+                *worst = (*worst).max(of_these);
+                ended?;
             }
-            let judged: Vec<(Level, Vec<u8>)> = batch.par_iter().map(|raw| self.one(raw)).collect::<Result<_>>()?;
-            let (levels, rendered): (Vec<Level>, Vec<Vec<u8>>) = judged.into_iter().unzip();
-            *worst = levels.into_iter().chain(*worst).max();
-            writer.write(&rendered)?;
         }
+        Ok(())
     }
 
-    fn one(&self, raw: &Raw) -> Result<(Level, Vec<u8>)> {
-        let definition = raw.parse(self.source)?;
-        let verdict = self.rules.classify(&definition.tool);
-        Ok((verdict.risk, render(self.format, self.source, &definition, &verdict)?))
+    fn some(&self, definitions: &[Raw]) -> Judged {
+        let (mut rendered, mut worst) = (Vec::with_capacity(definitions.len() * 1024), None);
+        let mut definition = Definition::default();
+        let mut one = |raw: &Raw| {
+            let server = raw.read(&mut definition, self.source)?;
+            let verdict = self.rules.judge(&definition);
+            worst = worst.max(Some(verdict.risk));
+            let place = Place { source: self.source, line: raw.place, server: server.as_deref() };
+            render(self.format, place, definition.name(), &verdict, &mut rendered)
+        };
+        let ended = definitions.iter().try_for_each(&mut one);
+        Judged { rendered, worst, ended }
     }
 }
 
 /// Every tool of one input, for the commands that look at a few.
-pub(super) fn definitions(source: &str, reader: impl BufRead) -> Result<Vec<Tool>> {
+pub(super) fn definitions(source: &str, reader: impl BufRead) -> Result<Vec<Definition>> {
     let mut definitions = Definitions::open(source, reader)?;
-    definitions.batch(usize::MAX)?.into_iter().map(|raw| Ok(raw.parse(source)?.tool)).collect()
+    let mut all = Vec::new();
+    while let Some(batch) = definitions.batch()? {
+        for raw in batch.definitions() {
+            let mut definition = Definition::default();
+            raw.read(&mut definition, source)?;
+            all.push(definition);
+        }
+    }
+    Ok(all)
 }

@@ -91,16 +91,16 @@ fn explain(rules: &Rules, path: &Path) -> Result<Exit> {
         let file = File::open(path).with_context(|| format!("cannot read {source}"))?;
         definitions(&source, BufReader::new(file))?
     };
-    for tool in found {
-        let verdict = rules.classify(&tool);
+    for definition in found {
+        let verdict = rules.judge(&definition);
         println!(
             "{}: {}, {} risk, {:.0}% sure",
-            visible(&tool.name),
+            visible(definition.name()),
             verdict.category,
             verdict.risk,
             verdict.confidence * 100.0
         );
-        for Explained { rule, evidence } in rules.explain(&tool) {
+        for Explained { rule, evidence } in rules.explain(&definition) {
             let words: Vec<_> = evidence.iter().map(|e| format!("{} {:?}", e.field, visible(&e.text))).collect();
             println!("  {:>6.2} {:18} {:36} {}", rule.weight, claim(rule), rule.id, words.join(", "));
         }

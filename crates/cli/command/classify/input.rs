@@ -1,28 +1,43 @@
 //! Every form in which tool definitions come: one object a line, one array, or the result of `tools/list`.
 
 use std::io::{BufRead, Read};
+use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
-use riskdex_model::{Annotations, Tool, schema_of_arguments};
+use riskdex_classify::Definition;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Longest line, and largest single document, in bytes.
 const DOCUMENT_MAX: u64 = 256 << 20;
+/// Bytes from which on a batch takes no more lines; with what is written of it, it bounds the memory taken.
+const BATCH: usize = 4 << 20;
 
-/// A tool, and the server it belongs to where the input says so.
-pub(super) struct Definition {
-    pub(super) server: Option<String>,
-    pub(super) tool: Tool,
+/// A definition that is not read yet; reading happens in parallel.
+pub(super) struct Raw<'b> {
+    text: &'b str,
     /// Line it starts at, from 1; its position in the array for documents that are one array.
     pub(super) place: usize,
 }
 
-/// A definition that is not parsed yet; parsing happens in parallel.
-pub(super) struct Raw {
+/// Some definitions, one after another in one text.
+#[derive(Default)]
+pub(super) struct Batch {
     text: String,
-    place: usize,
+    /// Where each stands in `text`, and its place in the input.
+    pieces: Vec<(Range<usize>, usize)>,
+}
+
+impl Batch {
+    pub(super) fn definitions(&self) -> impl Iterator<Item = Raw<'_>> {
+        self.pieces.iter().map(|(range, place)| Raw { text: &self.text[range.clone()], place: *place })
+    }
+
+    fn add(&mut self, text: &str, place: usize) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.pieces.push((start..self.text.len(), place));
+    }
 }
 
 /// The definitions of one input.
@@ -30,25 +45,7 @@ pub(super) struct Definitions<R> {
     source: String,
     lines: Option<R>,
     line: usize,
-    ready: std::vec::IntoIter<Raw>,
-}
-
-/// One line or element: a tool, or an object that wraps one under `tool`. What else it holds is not looked at.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Element {
-    server: Option<String>,
-    tool: Option<Box<Self>>,
-    name: Option<String>,
-    title: Option<String>,
-    description: Option<String>,
-    #[serde(default, alias = "input_schema")]
-    input_schema: Value,
-    #[serde(alias = "output_schema")]
-    output_schema: Option<Value>,
-    annotations: Option<Annotations>,
-    /// Docker's short form of the input schema.
-    arguments: Option<Vec<Value>>,
+    ready: Option<Batch>,
 }
 
 /// The documents that hold many tools.
@@ -67,60 +64,81 @@ struct Answer<'a> {
 
 impl<R: BufRead> Definitions<R> {
     /// Looks at the first line to tell the form. Only the line form is streamed; the others are one document.
-    pub(super) fn open(source: &str, mut reader: R) -> Result<Self> {
+    pub(super) fn open(source: &str, reader: R) -> Result<Self> {
+        let mut definitions = Self { source: source.to_owned(), lines: Some(reader), line: 0, ready: None };
         let mut first = String::new();
-        let mut line = 0;
         while first.trim().is_empty() {
-            first.clear();
-            line += 1;
-            if read_line(&mut reader, &mut first, source, line)? == 0 {
-                return Ok(Self { source: source.to_owned(), lines: None, line, ready: Vec::new().into_iter() });
+            let mut bytes = Vec::new();
+            if !definitions.read_line(&mut bytes)? {
+                definitions.lines = None;
+                return Ok(definitions);
             }
+            first = definitions.checked(bytes, definitions.line)?;
         }
         let text = first.trim_start_matches('\u{feff}').trim();
         let whole_line = text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+        let mut batch = Batch::default();
         if whole_line && many(text).is_none() {
-            let ready = vec![Raw { text: text.to_owned(), place: line }].into_iter();
-            return Ok(Self { source: source.to_owned(), lines: Some(reader), line, ready });
-        }
-        let mut document = text.to_owned();
-        reader.take(DOCUMENT_MAX).read_to_string(&mut document).with_context(|| format!("reading {source}"))?;
-        let elements = match many(&document) {
-            Some(elements) => elements,
-            None => {
-                vec![serde_json::from_str::<&RawValue>(&document).with_context(|| format!("{source} is not JSON"))?]
+            batch.add(text, definitions.line);
+        } else {
+            let mut document = text.to_owned();
+            let reader = definitions.lines.take().into_iter();
+            for reader in reader {
+                reader.take(DOCUMENT_MAX).read_to_string(&mut document).with_context(|| format!("reading {source}"))?;
             }
-        };
-        let ready: Vec<Raw> =
-            elements.iter().enumerate().map(|(at, raw)| Raw { text: raw.get().to_owned(), place: at + 1 }).collect();
-        Ok(Self { source: source.to_owned(), lines: None, line: 0, ready: ready.into_iter() })
+            match many(&document) {
+                Some(elements) => elements.iter().zip(1..).for_each(|(raw, place)| batch.add(raw.get(), place)),
+                None => {
+                    serde_json::from_str::<&RawValue>(&document).with_context(|| format!("{source} is not JSON"))?;
+                    batch.add(&document, 1);
+                }
+            }
+        }
+        definitions.ready = Some(batch);
+        Ok(definitions)
     }
 
-    /// The next definitions, at most `max`; none at the end.
-    pub(super) fn batch(&mut self, max: usize) -> Result<Vec<Raw>> {
-        let mut batch: Vec<Raw> = self.ready.by_ref().take(max).collect();
-        let Some(reader) = &mut self.lines else { return Ok(batch) };
-        while batch.len() < max {
-            let mut text = String::new();
-            self.line += 1;
-            if read_line(reader, &mut text, &self.source, self.line)? == 0 {
+    /// The next definitions; none at the end.
+    pub(super) fn batch(&mut self) -> Result<Option<Batch>> {
+        if let Some(ready) = self.ready.take() {
+            return Ok(Some(ready));
+        }
+        let first = self.line + 1;
+        let (mut text, mut pieces) = (Vec::new(), Vec::new());
+        while text.len() < BATCH {
+            let start = text.len();
+            if !self.read_line(&mut text)? {
                 self.lines = None;
                 break;
             }
-            if !text.trim().is_empty() {
-                batch.push(Raw { text, place: self.line });
+            if !text[start..].trim_ascii().is_empty() {
+                pieces.push((start..text.len(), self.line));
             }
         }
-        Ok(batch)
+        let text = self.checked(text, first)?;
+        Ok((!pieces.is_empty()).then_some(Batch { text, pieces }))
     }
-}
 
-fn read_line(reader: &mut impl BufRead, text: &mut String, source: &str, line: usize) -> Result<usize> {
-    let read = reader.take(DOCUMENT_MAX).read_line(text).with_context(|| format!("{source}, line {line}"))?;
-    if read as u64 == DOCUMENT_MAX {
-        bail!("{source}, line {line}: longer than {} MiB", DOCUMENT_MAX >> 20);
+    /// Adds the next line; whether there was one.
+    fn read_line(&mut self, text: &mut Vec<u8>) -> Result<bool> {
+        let Some(reader) = &mut self.lines else { return Ok(false) };
+        self.line += 1;
+        let place = || format!("{}, line {}", self.source, self.line);
+        let read = reader.take(DOCUMENT_MAX).read_until(b'\n', text).with_context(place)?;
+        if read as u64 == DOCUMENT_MAX {
+            bail!("{}: longer than {} MiB", place(), DOCUMENT_MAX >> 20);
+        }
+        Ok(read > 0)
     }
-    Ok(read)
+
+    /// Lines as text, of which the first has this number.
+    fn checked(&self, lines: Vec<u8>, first: usize) -> Result<String> {
+        String::from_utf8(lines).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = first + valid.iter().filter(|byte| **byte == b'\n').count();
+            anyhow::Error::new(error).context(format!("{}, line {line}", self.source))
+        })
+    }
 }
 
 /// The elements of a document that holds many tools: an array, `{"tools": […]}`, or a JSON-RPC answer with it.
@@ -132,24 +150,12 @@ fn many(document: &str) -> Option<Vec<&RawValue>> {
     list.or_else(|| serde_json::from_str::<Answer<'_>>(document).ok().map(|a| a.result)).map(|l| l.tools)
 }
 
-impl Raw {
-    /// The definition, or an error that names its place.
-    pub(super) fn parse(&self, source: &str) -> Result<Definition> {
-        let place = self.place;
-        let wrong =
-            || format!("{source}, definition {place}: neither a tool (an object with a name) nor {{server, tool}}");
-        let mut element: Element = serde_json::from_str(&self.text).with_context(wrong)?;
-        let server = element.server.take();
-        if let Some(inner) = element.tool.take() {
-            element = *inner;
-        }
-        let Element { name, title, description, input_schema, output_schema, annotations, arguments, .. } = element;
-        let name = name.with_context(wrong)?;
-        let input_schema = match arguments {
-            Some(arguments) if input_schema.is_null() => schema_of_arguments(&arguments).0,
-            _ => input_schema,
-        };
-        let tool = Tool { name, title, description, input_schema, output_schema, annotations, ..Tool::default() };
-        Ok(Definition { server, tool, place })
+impl Raw<'_> {
+    /// Reads it into memory that was used before, and gives its server; an error names its place.
+    pub(super) fn read(&self, definition: &mut Definition, source: &str) -> Result<Option<String>> {
+        definition.read(self.text).with_context(|| {
+            let place = self.place;
+            format!("{source}, definition {place}: neither a tool (an object with a name) nor {{server, tool}}")
+        })
     }
 }

@@ -8,14 +8,13 @@ use riskdex_model::{Level, Verdict, visible};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::input::Definition;
 use crate::args::VerdictFormat;
 
 /// Prints verdicts in one form; a document that needs an end gets it from [`Writer::finish`].
 pub(super) struct Writer<W> {
     format: VerdictFormat,
     out: W,
-    written: usize,
+    is_begun: bool,
 }
 
 #[derive(Serialize)]
@@ -29,34 +28,29 @@ struct Line<'a> {
 
 impl<W: Write> Writer<W> {
     pub(super) fn new(format: VerdictFormat, out: W) -> Self {
-        Self { format, out, written: 0 }
+        Self { format, out, is_begun: false }
     }
 
     /// Writes what [`render`] made of some definitions, in order.
-    pub(super) fn write(&mut self, rendered: &[Vec<u8>]) -> Result<()> {
-        for one in rendered {
-            let before = match (self.format, self.written) {
-                (VerdictFormat::Jsonl, _) => "",
-                (VerdictFormat::Json, 0) => "[\n",
-                (VerdictFormat::Table, 0) => TABLE_HEAD,
-                (VerdictFormat::Sarif, 0) => SARIF_HEAD,
-                (VerdictFormat::Table, _) => "",
-                (VerdictFormat::Json | VerdictFormat::Sarif, _) => ",\n",
-            };
-            self.out.write_all(before.as_bytes())?;
-            self.out.write_all(one)?;
-            self.written += 1;
-        }
-        Ok(())
+    pub(super) fn write(&mut self, rendered: &[u8]) -> Result<()> {
+        let rest = match self.is_begun {
+            true => rendered,
+            false => {
+                self.out.write_all(head(self.format).as_bytes())?;
+                rendered.strip_prefix(separator(self.format).as_bytes()).unwrap_or(rendered)
+            }
+        };
+        self.is_begun = true;
+        Ok(self.out.write_all(rest)?)
     }
 
     /// Ends the document.
     pub(super) fn finish(mut self, rules: &Rules) -> Result<()> {
         match self.format {
-            VerdictFormat::Json if self.written == 0 => self.out.write_all(b"[]\n")?,
+            VerdictFormat::Json if !self.is_begun => self.out.write_all(b"[]\n")?,
             VerdictFormat::Json => self.out.write_all(b"\n]\n")?,
             VerdictFormat::Sarif => {
-                if self.written == 0 {
+                if !self.is_begun {
                     self.out.write_all(SARIF_HEAD.as_bytes())?;
                 }
                 self.out.write_all(b"],\"tool\":")?;
@@ -72,30 +66,57 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// One verdict in a form, without what stands between verdicts.
+/// Where a definition stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) source: &'a str,
+    /// Its line, or its position in the document, from 1.
+    pub(super) line: usize,
+    pub(super) server: Option<&'a str>,
+}
+
+/// Adds one verdict in a form, with what stands between it and the one before.
 pub(super) fn render(
     format: VerdictFormat,
-    source: &str,
-    definition: &Definition,
+    place: Place,
+    name: &str,
     verdict: &Verdict,
-) -> Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(1024);
+    mut out: &mut Vec<u8>,
+) -> Result<()> {
+    out.extend_from_slice(separator(format).as_bytes());
     match format {
         VerdictFormat::Jsonl | VerdictFormat::Json => {
-            let line = Line { server: definition.server.as_deref(), name: &definition.tool.name, verdict };
-            serde_json::to_writer(&mut out, &line)?;
+            serde_json::to_writer(&mut out, &Line { server: place.server, name, verdict })?;
             if format == VerdictFormat::Jsonl {
                 out.push(b'\n');
             }
         }
         VerdictFormat::Table => {
             let signals: Vec<_> = verdict.signals.iter().map(|signal| signal.as_str()).collect();
-            let (name, sure) = (visible(&definition.tool.name), verdict.confidence * 100.0);
+            let (name, sure) = (visible(name), verdict.confidence * 100.0);
             writeln!(out, "{:9} {:12} {sure:>4.0}%  {name:40} {}", verdict.risk, verdict.category, signals.join(" "))?;
         }
-        VerdictFormat::Sarif => serde_json::to_writer(&mut out, &sarif_result(source, definition, verdict))?,
+        VerdictFormat::Sarif => serde_json::to_writer(out, &sarif_result(place, name, verdict))?,
     }
-    Ok(out)
+    Ok(())
+}
+
+/// What stands before the first verdict.
+fn head(format: VerdictFormat) -> &'static str {
+    match format {
+        VerdictFormat::Jsonl => "",
+        VerdictFormat::Json => "[\n",
+        VerdictFormat::Table => TABLE_HEAD,
+        VerdictFormat::Sarif => SARIF_HEAD,
+    }
+}
+
+/// What stands between two verdicts.
+fn separator(format: VerdictFormat) -> &'static str {
+    match format {
+        VerdictFormat::Jsonl | VerdictFormat::Table => "",
+        VerdictFormat::Json | VerdictFormat::Sarif => ",\n",
+    }
 }
 
 const TABLE_HEAD: &str = "RISK      CATEGORY      SURE  TOOL                                     SIGNALS\n";
@@ -109,15 +130,15 @@ fn sarif_rule(category: riskdex_model::Category) -> Value {
         "shortDescription": {"text": format!("A tool of category {category}")}})
 }
 
-fn sarif_result(source: &str, definition: &Definition, verdict: &Verdict) -> Value {
+fn sarif_result(place: Place, name: &str, verdict: &Verdict) -> Value {
     let level = match verdict.risk {
         Level::Low => "none",
         Level::Medium => "note",
         Level::High => "warning",
         Level::Critical => "error",
     };
-    let name = visible(&definition.tool.name);
-    let logical = match &definition.server {
+    let name = visible(name);
+    let logical = match place.server {
         Some(server) => format!("{server}/{name}"),
         None => name.to_string(),
     };
@@ -127,7 +148,7 @@ fn sarif_result(source: &str, definition: &Definition, verdict: &Verdict) -> Val
         "kind": if verdict.risk == Level::Low { "informational" } else { "fail" },
         "message": {"text": verdict.rationale},
         "locations": [{
-            "physicalLocation": {"artifactLocation": {"uri": source}, "region": {"startLine": definition.place}},
+            "physicalLocation": {"artifactLocation": {"uri": place.source}, "region": {"startLine": place.line}},
             "logicalLocations": [{"name": name, "fullyQualifiedName": logical, "kind": "function"}],
         }],
         "properties": {"risk": verdict.risk, "confidence": verdict.confidence, "signals": verdict.signals},
