@@ -8,7 +8,7 @@ use toml::Spanned;
 use crate::document::Type;
 use crate::engine::Engine;
 use crate::error::{Error, Problem};
-use crate::grammar::{Grammar, Slot};
+use crate::grammar::{Slot, roles};
 use crate::lexicon::{Form, Lexicon, Term};
 use crate::matcher::{LexiconId, Matcher, is_unspaced};
 use crate::rule::{BLOCK_AT, RawClause, Rule, Status};
@@ -61,8 +61,8 @@ pub(crate) fn compile(
     }
     let overrules = compiler.overrules(rules);
     let Compiler { lexicons, problems, .. } = compiler;
-    let grammar = match Grammar::new(&lexicons) {
-        Ok(grammar) => grammar,
+    let roles = match roles(&lexicons, &sought(&clauses, lexicons.len())) {
+        Ok(roles) => roles,
         Err(name) => {
             let (file, line) = ("lexicon/grammar.toml".to_owned(), 1);
             problems.push(Problem { file, line, message: format!("the list `{name}` is missing") });
@@ -86,8 +86,19 @@ pub(crate) fn compile(
     let terms = lexicons.iter().flat_map(|lexicon| &lexicon.terms).map(|term| term.text.as_str());
     let spaced = terms.filter(|text| !is_unspaced(text));
     let vocabulary = Vocabulary::new(spaced.chain(also.iter().map(String::as_str)));
-    let matcher = Matcher::new(&lexicons, vocabulary)?;
-    Ok(Engine::new(matcher, grammar, clauses, &by_key, always, overrules, asked))
+    let matcher = Matcher::new(&lexicons, &roles, vocabulary)?;
+    Ok(Engine::new(matcher, clauses, &by_key, always, overrules, asked))
+}
+
+/// For each list the slots in which a clause looks for it, as bits.
+fn sought(clauses: &[Clause], lists: usize) -> Vec<u16> {
+    let mut sought = vec![0; lists];
+    for condition in clauses.iter().flat_map(|c| c.when.iter().chain(&c.unless).chain(&c.of_parameter)) {
+        for &lexicon in &condition.any_of {
+            sought[usize::from(lexicon)] |= condition.slot.bit();
+        }
+    }
+    sought
 }
 
 /// For each list whether a rule asks what the description of a parameter says whose name is in it.

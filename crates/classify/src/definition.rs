@@ -186,11 +186,6 @@ impl Definition {
         properties.into_iter().flat_map(Json::members).map(|(_, name, _)| name)
     }
 
-    /// How many nodes the schemas have.
-    pub(crate) fn nodes(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The schema of the arguments.
     pub(crate) fn input_schema(&self) -> Option<Json<'_>> {
         self.input.map(|at| Json { definition: self, at })
@@ -236,11 +231,7 @@ pub(crate) enum Shape<'d> {
 }
 
 impl<'d> Json<'d> {
-    /// The number of its node, from 0.
-    pub(crate) fn number(self) -> usize {
-        self.at as usize
-    }
-
+    /// What it is.
     pub(crate) fn shape(self) -> Shape<'d> {
         let Self { definition, at } = self;
         match &definition.nodes[at as usize] {

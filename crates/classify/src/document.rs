@@ -1,15 +1,8 @@
 //! A tool's definition as words: its texts, cut into tokens that know where they stand.
-//!
-//! Every text is cut at most once. What rules look at is a [`Field`] with a range of [`Document::tokens`]; any other string
-//! of the schemas gets its range from [`Document::words_of`]. A token has the number that the [`Vocabulary`] gives its word
-//! in lower case, 0 for words that no rule knows, and its bytes in the text.
-
-use std::ops::Range;
 
 use crate::definition::{Definition, Json, Keyword};
 use crate::matcher::Matcher;
 use crate::tokens::{Token, Tokenizer};
-use crate::vocabulary::Vocabulary;
 
 /// Bytes of all texts of one definition that are read; the rest is left out.
 const TEXT_MAX: usize = 64 * 1024;
@@ -86,31 +79,19 @@ pub(crate) struct Parameter<'d> {
 #[derive(Debug)]
 pub(crate) struct Document<'d> {
     pub(crate) definition: &'d Definition,
-    /// The words of all fields, each field ended by a stop; then those of texts that only warnings look at.
+    /// The words of all fields, each field ended by a stop.
     pub(crate) tokens: Vec<Token>,
     pub(crate) fields: Vec<Field<'d>>,
     pub(crate) parameters: Vec<Parameter<'d>>,
-    /// For each node of the schemas that was cut into words, its tokens.
-    of_node: Vec<(u32, u32)>,
-}
-
-/// Memory that is used again from one document to the next.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    tokens: Vec<Token>,
-    of_node: Vec<(u32, u32)>,
 }
 
 impl<'d> Document<'d> {
     /// Reads a definition into memory that was used before. A parameter's description is read only when its name is in
     /// one of the lists that `asked` names.
-    pub(crate) fn new(definition: &'d Definition, matcher: &Matcher, asked: &[bool], memory: &mut Memory) -> Self {
-        let tokenizer = Tokenizer::new(matcher.vocabulary(), std::mem::take(&mut memory.tokens));
-        let mut of_node = std::mem::take(&mut memory.of_node);
-        of_node.clear();
-        of_node.resize(definition.nodes(), (0, 0));
-        let (fields, parameters) = (Vec::new(), Vec::new());
-        let mut reader = Reader { tokenizer, matcher, asked, room: TEXT_MAX, fields, parameters, of_node };
+    pub(crate) fn new(definition: &'d Definition, matcher: &Matcher, asked: &[bool], tokens: Vec<Token>) -> Self {
+        let tokenizer = Tokenizer::new(matcher.vocabulary(), tokens);
+        let (fields, parameters) = (Vec::with_capacity(16), Vec::with_capacity(8));
+        let mut reader = Reader { tokenizer, matcher, asked, room: TEXT_MAX, fields, parameters };
         reader.identifier(Place::Name, definition.name());
         if let Some(title) = definition.title() {
             reader.identifier(Place::Title, title);
@@ -121,39 +102,8 @@ impl<'d> Document<'d> {
         if let Some(schema) = definition.input_schema() {
             reader.schema(schema, &Keywords::of(schema, schema), None, 0);
         }
-        let Reader { tokenizer, fields, parameters, of_node, .. } = reader;
-        Self { definition, tokens: tokenizer.tokens, fields, parameters, of_node }
-    }
-
-    /// Gives the memory back.
-    pub(crate) fn end(self, memory: &mut Memory) {
-        (memory.tokens, memory.of_node) = (self.tokens, self.of_node);
-    }
-
-    /// The tokens of the fields, which is what rules look at.
-    pub(crate) fn read(&self) -> &[Token] {
-        &self.tokens[..self.fields.last().map_or(0, |field| field.end as usize)]
-    }
-
-    /// The words of a string of the schemas, as a range of `tokens`. Where no field has it, it is cut now.
-    #[cfg_attr(not(test), expect(dead_code, reason = "warnings come to use it"))]
-    pub(crate) fn words_of(&mut self, vocabulary: &Vocabulary, node: Json<'d>) -> Range<usize> {
-        let (first, end) = self.of_node[node.number()];
-        if end > 0 {
-            return first as usize..end as usize;
-        }
-        let range = self.words(vocabulary, node.as_str().unwrap_or_default());
-        self.of_node[node.number()] = (range.start as u32, range.end as u32);
-        range
-    }
-
-    /// The words of any text, cut as prose, as a range of `tokens`; their places are bytes of the text.
-    pub(crate) fn words(&mut self, vocabulary: &Vocabulary, text: &str) -> Range<usize> {
-        let first = self.tokens.len();
-        let mut tokenizer = Tokenizer::after(vocabulary, std::mem::take(&mut self.tokens));
-        tokenizer.prose(text);
-        self.tokens = tokenizer.tokens;
-        first..self.tokens.len()
+        let Reader { tokenizer, fields, parameters, .. } = reader;
+        Self { definition, tokens: tokenizer.tokens, fields, parameters }
     }
 
     /// The JSON pointer of a parameter.
@@ -177,7 +127,6 @@ struct Reader<'d, 'm> {
     room: usize,
     fields: Vec<Field<'d>>,
     parameters: Vec<Parameter<'d>>,
-    of_node: Vec<(u32, u32)>,
 }
 
 impl<'d, 'm> Reader<'d, 'm> {
@@ -216,12 +165,8 @@ impl<'d, 'm> Reader<'d, 'm> {
             let name = &self.tokenizer.tokens[first..];
             let is_asked = self.matcher.lists(name).any(|list| self.asked[usize::from(list)]);
             self.choices(root, &inner, index, 0);
-            if is_asked && let Some((node, text)) = inner.description.and_then(|node| Some((node, node.as_str()?))) {
-                let first = self.tokenizer.tokens.len() as u32;
+            if is_asked && let Some(text) = inner.description.and_then(Json::as_str) {
                 self.prose(Place::ParameterText(index), text);
-                if self.fields.last().is_some_and(|field| field.first == first && field.text.len() == text.len()) {
-                    self.of_node[node.number()] = (first, self.tokenizer.tokens.len() as u32);
-                }
             }
             self.schema(root, &inner, Some(index), depth + 1);
         }
@@ -323,16 +268,13 @@ fn kind_of(named: Json) -> Type {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::Vocabulary;
     use riskdex_model::Tool;
     use serde_json::json;
 
     fn read(definition: &Definition) -> Document<'_> {
-        let matcher = Matcher::new(&[], vocabulary()).unwrap();
-        Document::new(definition, &matcher, &[], &mut Memory::default())
-    }
-
-    fn vocabulary() -> Vocabulary {
-        Vocabulary::new(["drop", "all tables"].into_iter())
+        let matcher = Matcher::new(&[], &[], Vocabulary::default()).unwrap();
+        Document::new(definition, &matcher, &[], Vec::new())
     }
 
     #[test]
@@ -361,20 +303,5 @@ mod tests {
         let document = read(&definition);
         let bytes: usize = document.fields.iter().map(|f| f.text.len()).sum();
         assert!(bytes <= TEXT_MAX && document.parameters.len() <= PARAMETERS_MAX);
-    }
-
-    #[test]
-    fn strings_that_no_field_has_are_cut_once() {
-        let schema = json!({"properties": {"a": {"description": "Drop all"}}, "title": "Tables"});
-        let definition = Definition::of(&Tool { input_schema: schema, ..Tool::default() });
-        let mut document = read(&definition);
-        let root = definition.input_schema().unwrap();
-        let text = root.pointer("/properties/a/description").unwrap();
-        let words = document.words_of(&vocabulary(), text);
-        assert_eq!(document.words_of(&vocabulary(), text), words);
-        let shown = document.tokens[words].iter().map(|t| t.word).collect::<Vec<_>>();
-        let number = |word: &str| vocabulary().find(word.as_bytes());
-        assert_eq!(shown, [number("drop"), number("all"), 0]);
-        assert_eq!(document.read().len(), 2, "the name of the parameter and its end");
     }
 }

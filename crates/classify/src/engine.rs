@@ -7,16 +7,16 @@ use riskdex_model::Category;
 
 use crate::compile::{Clause, Condition, key};
 use crate::definition::Definition;
-use crate::document::{Document, Memory};
-use crate::grammar::{At, Fact, Grammar, Slot};
+use crate::document::Document;
+use crate::grammar::{self, At, Fact, Slot};
 use crate::matcher::{Hit, Matcher};
+use crate::tokens::Token;
 use crate::vocabulary::Vocabulary;
 
 /// The rules made ready to be run.
 #[derive(Debug)]
 pub(crate) struct Engine {
     matcher: Matcher,
-    grammar: Grammar,
     clauses: Vec<Clause>,
     /// For each key where its clauses begin in `by_key`; one more than keys.
     offsets: Vec<u32>,
@@ -55,14 +55,14 @@ impl Fired {
 impl Scratch {
     /// Takes back the memory of a definition.
     pub(crate) fn reuse(&mut self, document: Document) {
-        document.end(&mut self.memory);
+        self.tokens = document.tokens;
     }
 }
 
 /// Memory that is used again from one definition to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    memory: Memory,
+    tokens: Vec<Token>,
     hits: Vec<Hit>,
     at: Vec<At>,
     facts: Vec<Fact>,
@@ -75,7 +75,6 @@ pub(crate) struct Scratch {
 impl Engine {
     pub(crate) fn new(
         matcher: Matcher,
-        mut grammar: Grammar,
         clauses: Vec<Clause>,
         by_key: &[Vec<u32>],
         always: Vec<u32>,
@@ -88,19 +87,12 @@ impl Engine {
             flat.extend_from_slice(list);
             offsets.push(flat.len() as u32);
         }
-        let mut sought = vec![0; asked.len()];
-        for condition in clauses.iter().flat_map(|c| c.when.iter().chain(&c.unless).chain(&c.of_parameter)) {
-            for &lexicon in &condition.any_of {
-                sought[usize::from(lexicon)] |= condition.slot.bit();
-            }
-        }
-        grammar.seek(sought);
-        Self { matcher, grammar, clauses, offsets, by_key: flat, always, overrules, asked }
+        Self { matcher, clauses, offsets, by_key: flat, always, overrules, asked }
     }
 
     /// Reads a definition into words.
     pub(crate) fn read<'d>(&self, definition: &'d Definition, scratch: &mut Scratch) -> Document<'d> {
-        Document::new(definition, &self.matcher, &self.asked, &mut scratch.memory)
+        Document::new(definition, &self.matcher, &self.asked, std::mem::take(&mut scratch.tokens))
     }
 
     /// The words of all rules.
@@ -111,7 +103,7 @@ impl Engine {
     /// Every rule that fires on a definition, once each, but those that another one overrules.
     pub(crate) fn fire(&self, document: &Document, scratch: &mut Scratch) -> Fired {
         self.matcher.hits(document, &mut scratch.hits);
-        self.grammar.facts(document, &scratch.hits, &mut scratch.at, &mut scratch.facts);
+        grammar::read(document, &scratch.hits, &mut scratch.at, &mut scratch.facts);
         let keys = self.offsets.len() - 1;
         if scratch.seen.len() < keys {
             scratch.seen.resize(keys, (0, 0));

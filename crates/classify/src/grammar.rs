@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::document::{Document, Place};
 use crate::lexicon::{Form, Lexicon};
-use crate::matcher::{Hit, LexiconId};
+use crate::matcher::{Hit, LexiconId, Role};
 use crate::tokens::{Kind, Token};
 
 /// The part of a definition that a rule looks at. In rule files: `name-verb`, `lead`, ...
@@ -66,6 +66,8 @@ impl Slot {
 pub(crate) struct Fact {
     pub(crate) slot: Slot,
     pub(crate) lexicon: LexiconId,
+    /// How severe what a verb does is.
+    effect: Option<u8>,
     /// The field the words stand in, and their bytes there.
     pub(crate) field: u16,
     pub(crate) start: u32,
@@ -103,18 +105,7 @@ const MARKS: [(Mark, &str); 11] = [
 ];
 
 /// A bit beside those of the marks: a verb that does something begins here.
-const DOES: u16 = 1 << MARKS.len();
-
-/// What grammar knows of the lists.
-#[derive(Debug)]
-pub(crate) struct Grammar {
-    /// For each list its mark, as a bit.
-    marks: Vec<u16>,
-    /// Severity of each list's effect, where it has one.
-    effects: Vec<Option<u8>>,
-    /// For each list the slots in which any rule looks for it, as bits.
-    sought: Vec<u16>,
-}
+pub(crate) const DOES: u16 = 1 << MARKS.len();
 
 /// What begins at a token, and what stands before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -135,71 +126,71 @@ const REACH: u32 = 6;
 /// How many tokens after a verb its object may stand.
 const OBJECT_REACH: u32 = 7;
 
-impl Grammar {
-    /// Finds the lists of grammar; gives the name of the first that is missing.
-    pub(crate) fn new(lexicons: &[Lexicon]) -> Result<Self, &'static str> {
-        let mut marks = vec![0; lexicons.len()];
-        for (mark, name) in MARKS {
-            let list = lexicons.iter().position(|l| l.name == name).ok_or(name)?;
-            marks[list] = 1 << mark as u16;
+/// The roles of lists, of which is known in which slots they are sought; or the name of a list of grammar that is missing.
+pub(crate) fn roles(lexicons: &[Lexicon], sought: &[u16]) -> Result<Vec<Role>, &'static str> {
+    let role = |(lexicon, &sought): (&Lexicon, &u16)| Role {
+        marks: 0,
+        sought,
+        effect: lexicon.effect.map(Category::severity),
+    };
+    let mut roles: Vec<Role> = lexicons.iter().zip(sought).map(role).collect();
+    for (mark, name) in MARKS {
+        let list = lexicons.iter().position(|l| l.name == name).ok_or(name)?;
+        roles[list].marks = 1 << mark as u16;
+    }
+    Ok(roles)
+}
+
+/// Puts the facts of a definition that rules look for into `facts`, in the order of the text; `tokens` is memory that is
+/// used again.
+pub(crate) fn read(document: &Document, hits: &[Hit], tokens: &mut Vec<At>, facts: &mut Vec<Fact>) {
+    facts.clear();
+    look(document, hits, tokens);
+    let mut reader = Reader { document, hits, tokens, facts, field: 0 };
+    for (number, field) in document.fields.iter().enumerate() {
+        reader.field = number as u16;
+        match field.place {
+            Place::Name => reader.name(field.first, field.end, Slot::NameVerb),
+            Place::Title => reader.name(field.first, field.end, Slot::TitleVerb),
+            Place::Description => reader.description(field.first, field.end),
+            Place::Parameter(_) => reader.parameter(field.first, field.end),
+            Place::ParameterText(_) => reader.parameter_text(field.first, field.end),
+            Place::Choice(_) => reader.choice(field.first, field.end),
         }
-        let effects = lexicons.iter().map(|l| l.effect.map(Category::severity)).collect();
-        Ok(Self { marks, effects, sought: vec![u16::MAX; lexicons.len()] })
     }
+    reader.several_choices();
+}
 
-    /// Says for each list in which slots rules look for it.
-    pub(crate) fn seek(&mut self, sought: Vec<u16>) {
-        self.sought = sought;
-    }
-
-    /// Puts the facts of a definition that rules look for into `facts`, in the order of the text; `tokens` is memory that
-    /// is used again.
-    pub(crate) fn facts(&self, document: &Document, hits: &[Hit], tokens: &mut Vec<At>, facts: &mut Vec<Fact>) {
-        facts.clear();
-        self.tokens(document, hits, tokens);
-        let mut reader = Reader { grammar: self, document, hits, tokens, facts, field: 0 };
-        for (number, field) in document.fields.iter().enumerate() {
-            reader.field = number as u16;
-            match field.place {
-                Place::Name => reader.name(field.first, field.end, Slot::NameVerb),
-                Place::Title => reader.name(field.first, field.end, Slot::TitleVerb),
-                Place::Description => reader.description(field.first, field.end),
-                Place::Parameter(_) => reader.parameter(field.first, field.end),
-                Place::ParameterText(_) => reader.parameter_text(field.first, field.end),
-                Place::Choice(_) => reader.choice(field.first, field.end),
-            }
+/// Puts what is known of each token into `tokens`, and of one past the last.
+fn look(document: &Document, hits: &[Hit], tokens: &mut Vec<At>) {
+    const NEGATION: u16 = 1 << Mark::Negation as u16;
+    const PASSING: u16 = 1 << Mark::Passing as u16;
+    let read = &document.tokens;
+    tokens.clear();
+    tokens.reserve(read.len() + 1);
+    let mut before = At::default();
+    let mut rest = hits.iter().peekable();
+    tokens.extend((1_u32..).zip(read).map(|(end, token)| {
+        let mut at = before;
+        while let Some(hit) = rest.next_if(|hit| hit.first < end) {
+            at.marks |= hit.sense.role.marks;
+            before.hits += 1;
         }
-        reader.several_choices();
-    }
-
-    /// Puts what is known of each token into `tokens`, and of one past the last.
-    fn tokens(&self, document: &Document, hits: &[Hit], tokens: &mut Vec<At>) {
-        tokens.clear();
-        let mut before = At::default();
-        for (number, token) in document.read().iter().enumerate() {
-            let mut at = At { marks: 0, ..before };
-            while let Some(hit) = hits.get(before.hits as usize).filter(|h| h.first as usize == number) {
-                let does = hit.sense.form != Form::Noun && self.effect(hit).is_some();
-                at.marks |= self.marks[usize::from(hit.sense.lexicon)] | if does { DOES } else { 0 };
-                before.hits += 1;
-            }
-            tokens.push(at);
-            let last = |mark: Mark, last| if at.marks & (1 << mark as u16) != 0 { number as u32 + 1 } else { last };
-            (before.negation, before.passing) = match token.kind {
-                Kind::Comma => (0, 0),
-                _ => (last(Mark::Negation, at.negation), last(Mark::Passing, at.passing)),
-            };
+        if at.marks & NEGATION != 0 {
+            before.negation = end;
         }
-        tokens.push(At { marks: 0, ..before });
-    }
-
-    fn effect(&self, hit: &Hit) -> Option<u8> {
-        self.effects[usize::from(hit.sense.lexicon)]
-    }
+        if at.marks & PASSING != 0 {
+            before.passing = end;
+        }
+        if token.kind == Kind::Comma {
+            (before.negation, before.passing) = (0, 0);
+        }
+        at
+    }));
+    tokens.push(before);
 }
 
 struct Reader<'a, 't> {
-    grammar: &'a Grammar,
     document: &'a Document<'t>,
     hits: &'a [Hit],
     /// For each token, and one past the last.
@@ -232,7 +223,7 @@ impl<'a> Reader<'a, '_> {
 
     /// The last token of a filler that begins here.
     fn filler(&self, token: u32) -> Option<u32> {
-        let is_filler = |h: &&Hit| self.grammar.marks[usize::from(h.sense.lexicon)] & (1 << Mark::Filler as u16) != 0;
+        let is_filler = |h: &&Hit| h.sense.role.marks & (1 << Mark::Filler as u16) != 0;
         self.is(Mark::Filler, token).then(|| self.at(token).iter().find(is_filler).map(|h| h.last)).flatten()
     }
 
@@ -247,7 +238,7 @@ impl<'a> Reader<'a, '_> {
             return None;
         }
         let verbs = self.at(token).iter().filter(|h| h.sense.form != Form::Noun).filter_map(|h| {
-            let severity = self.grammar.effect(h)?;
+            let severity = h.sense.role.effect?;
             let Hit { first, last, sense, .. } = *h;
             Some(Verb { first, last, form: sense.form, ambiguous: sense.ambiguous, severity })
         });
@@ -256,16 +247,12 @@ impl<'a> Reader<'a, '_> {
 
     /// Adds a fact, unless no rule looks for it; those that tell a verb or a choice from others are always added.
     fn fact(&mut self, hit: &Hit, slot: Slot) {
-        if !(self.is_sought(hit, slot.bit()) || matches!(slot, Slot::NameVerb | Slot::Choice)) {
+        if !(is_sought(hit, slot.bit()) || matches!(slot, Slot::NameVerb | Slot::Choice)) {
             return;
         }
         let Hit { sense, start, end, .. } = *hit;
-        self.facts.push(Fact { slot, lexicon: sense.lexicon, field: self.field, start, end });
-    }
-
-    /// Whether a rule looks for the list in one of these slots, as bits.
-    fn is_sought(&self, hit: &Hit, slots: u16) -> bool {
-        self.grammar.sought[usize::from(hit.sense.lexicon)] & slots != 0
+        let (lexicon, effect) = (sense.lexicon, sense.role.effect);
+        self.facts.push(Fact { slot, lexicon, effect, field: self.field, start, end });
     }
 
     /// Every hit of a range.
@@ -284,11 +271,11 @@ impl<'a> Reader<'a, '_> {
         let mixed = verbs.iter().any(|v| v.severity != worst);
         for verb in verbs.iter().filter(|v| v.severity == worst) {
             for hit in self.at(verb.first).iter().filter(|h| h.last <= verb.last) {
-                if self.grammar.effect(hit).is_some_and(|severity| severity != worst) {
+                if hit.sense.role.effect.is_some_and(|severity| severity != worst) {
                     continue;
                 }
                 self.fact(hit, slot);
-                if mixed && self.grammar.effect(hit) == Some(worst) {
+                if mixed && hit.sense.role.effect == Some(worst) {
                     self.fact(hit, Slot::Several);
                 }
             }
@@ -347,7 +334,7 @@ impl<'a> Reader<'a, '_> {
     fn choice(&mut self, first: u32, end: u32) {
         for token in first..end {
             for hit in self.at(token) {
-                if hit.sense.form != Form::Past || self.grammar.effect(hit).is_none() {
+                if hit.sense.form != Form::Past || hit.sense.role.effect.is_none() {
                     self.fact(hit, Slot::Choice);
                 }
             }
@@ -437,10 +424,10 @@ impl<'a> Reader<'a, '_> {
         for token in first..end {
             for hit in self.at(token) {
                 let is_main = !denied && verbs.iter().any(|v| v.first <= hit.first && hit.last <= v.last);
-                if is_main && self.grammar.effect(hit).is_some() {
+                if is_main && hit.sense.role.effect.is_some() {
                     continue;
                 }
-                if self.is_sought(hit, STANDING) {
+                if is_sought(hit, STANDING) {
                     let slot = self.standing(hit, first, aside);
                     self.fact(hit, slot);
                 }
@@ -504,7 +491,7 @@ impl<'a> Reader<'a, '_> {
 
     /// A hit as a verb, whatever its form.
     fn meant(&self, hit: &Hit) -> Option<Verb> {
-        let severity = self.grammar.effect(hit)?;
+        let severity = hit.sense.role.effect?;
         let Hit { first, last, sense, .. } = *hit;
         Some(Verb { first, last, form: sense.form, ambiguous: sense.ambiguous, severity })
     }
@@ -529,11 +516,11 @@ impl<'a> Reader<'a, '_> {
         if self.is_behind(Mark::Negation, hit.first, sentence) {
             return Slot::Denied;
         }
-        let is_name = matches!(self.kind(hit.first), Kind::Code | Kind::Capitals) && self.grammar.effect(hit).is_some();
+        let is_name = matches!(self.kind(hit.first), Kind::Code | Kind::Capitals) && hit.sense.role.effect.is_some();
         if aside || is_name || self.is_behind(Mark::Passing, hit.first, sentence) {
             return Slot::Mention;
         }
-        if self.grammar.effect(hit).is_none() || hit.sense.form == Form::Noun {
+        if hit.sense.role.effect.is_none() || hit.sense.form == Form::Noun {
             return Slot::Text;
         }
         let before = hit.first.checked_sub(1).filter(|&t| t >= sentence);
@@ -564,10 +551,9 @@ impl<'a> Reader<'a, '_> {
     fn several_choices(&mut self) {
         let fields = &self.document.fields;
         let place = |f: &Fact| fields[usize::from(f.field)].place;
-        let severity = |f: &Fact| self.grammar.effects[usize::from(f.lexicon)];
         let mut worst: Vec<(Place, u8, u8)> = Vec::new();
         for fact in self.facts.iter().filter(|f| f.slot == Slot::Choice) {
-            let Some(s) = severity(fact) else { continue };
+            let Some(s) = fact.effect else { continue };
             match worst.iter_mut().find(|(p, ..)| *p == place(fact)) {
                 Some((_, low, high)) => (*low, *high) = (s.min(*low), s.max(*high)),
                 None => worst.push((place(fact), s, s)),
@@ -577,11 +563,16 @@ impl<'a> Reader<'a, '_> {
             return;
         }
         let range = |f: &Fact| worst.iter().find(|(p, ..)| *p == place(f)).map(|&(_, low, high)| (low, high));
-        self.facts.retain(|f| match (f.slot, severity(f)) {
+        self.facts.retain(|f| match (f.slot, f.effect) {
             (Slot::Choice, Some(s)) => range(f).is_none_or(|(_, high)| s == high),
             _ => true,
         });
     }
+}
+
+/// Whether a rule looks for the list in one of these slots, as bits.
+fn is_sought(hit: &Hit, slots: u16) -> bool {
+    hit.sense.role.sought & slots != 0
 }
 
 /// Whether hits are of a script that is written without spaces: they cover only a part of their token.

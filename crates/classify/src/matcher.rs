@@ -11,6 +11,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::document::Document;
 use crate::error::Error;
+use crate::grammar::DOES;
 use crate::lexicon::{Form, Lexicon};
 use crate::tokens::{Kind, Token};
 use crate::vocabulary::{Vocabulary, WordId};
@@ -23,6 +24,25 @@ pub(crate) struct Sense {
     pub(crate) lexicon: LexiconId,
     pub(crate) form: Form,
     pub(crate) ambiguous: bool,
+    pub(crate) role: Role,
+}
+
+/// What grammar and rules have to do with a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Role {
+    /// What grammar needs to know of its words, as bits of [`grammar`](crate::grammar).
+    pub(crate) marks: u16,
+    /// The slots in which any rule looks for it, as bits.
+    pub(crate) sought: u16,
+    /// How severe what its verbs do is, where they do anything.
+    pub(crate) effect: Option<u8>,
+}
+
+impl Role {
+    /// Whether finding a word of the list makes no difference.
+    fn is_none(self) -> bool {
+        self.marks == 0 && self.sought == 0 && self.effect.is_none()
+    }
 }
 
 /// Words of a list found in a definition.
@@ -40,7 +60,7 @@ pub(crate) struct Hit {
 }
 
 const NO_HIT: Hit = Hit {
-    sense: Sense { lexicon: 0, form: Form::Noun, ambiguous: false },
+    sense: Sense { lexicon: 0, form: Form::Noun, ambiguous: false, role: Role { marks: 0, sought: 0, effect: None } },
     first: 0,
     last: 0,
     start: 0,
@@ -74,13 +94,18 @@ struct Node {
 }
 
 impl Matcher {
-    /// Builds the automaton.
-    pub(crate) fn new(lexicons: &[Lexicon], vocabulary: Vocabulary) -> Result<Self, Error> {
+    /// Builds the automaton; `roles` are those of the lists.
+    pub(crate) fn new(lexicons: &[Lexicon], roles: &[Role], vocabulary: Vocabulary) -> Result<Self, Error> {
         let mut by_text: BTreeMap<&str, (Vec<Sense>, bool)> = BTreeMap::new();
-        for (index, lexicon) in lexicons.iter().enumerate() {
+        for (index, (lexicon, &role)) in lexicons.iter().zip(roles).enumerate() {
             for term in &lexicon.terms {
                 let (senses, hides) = by_text.entry(&term.text).or_default();
-                senses.push(Sense { lexicon: index as LexiconId, form: term.form, ambiguous: term.ambiguous });
+                if !role.is_none() {
+                    let does = term.form != Form::Noun && role.effect.is_some();
+                    let role = Role { marks: role.marks | if does { DOES } else { 0 }, ..role };
+                    let lexicon = index as LexiconId;
+                    senses.push(Sense { lexicon, form: term.form, ambiguous: term.ambiguous, role });
+                }
                 *hides |= lexicon.hides;
             }
         }
@@ -144,7 +169,7 @@ impl Matcher {
     pub(crate) fn hits(&self, document: &Document, hits: &mut Vec<Hit>) {
         hits.clear();
         let mut hidden: Vec<(u32, u32, bool)> = Vec::new();
-        let tokens = document.read();
+        let tokens = &document.tokens;
         for (first, token) in tokens.iter().enumerate() {
             if token.word == 0 {
                 if token.kind == Kind::Unspaced {

@@ -38,18 +38,15 @@ pub(crate) struct Tokenizer<'m> {
     pub(crate) tokens: Vec<Token>,
     /// The word being read, in lower case.
     word: Vec<u8>,
+    /// Whether a word begins with two capitals.
+    has_capitals: bool,
 }
 
 impl<'m> Tokenizer<'m> {
     /// Begins with memory that was used before.
     pub(crate) fn new(vocabulary: &'m Vocabulary, mut tokens: Vec<Token>) -> Self {
         tokens.clear();
-        Self::after(vocabulary, tokens)
-    }
-
-    /// Goes on after tokens that are there.
-    pub(crate) fn after(vocabulary: &'m Vocabulary, tokens: Vec<Token>) -> Self {
-        Self { vocabulary, tokens, word: Vec::with_capacity(64) }
+        Self { vocabulary, tokens, word: Vec::new(), has_capitals: false }
     }
 
     /// Adds a name: parts at anything that is no letter or digit, and where lower case turns to upper.
@@ -112,6 +109,7 @@ impl<'m> Tokenizer<'m> {
     pub(crate) fn prose(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let first = self.tokens.len();
+        self.has_capitals = false;
         let (mut at, mut in_code) = (0, false);
         // Where the last word ended that was added whole.
         let mut word_end = usize::MAX;
@@ -119,6 +117,7 @@ impl<'m> Tokenizer<'m> {
             let byte = bytes[at];
             if byte.is_ascii_alphanumeric() {
                 let (word, end) = self.vocabulary.read(bytes, at);
+                self.has_capitals |= byte.is_ascii_uppercase() && bytes.get(at + 1).is_some_and(u8::is_ascii_uppercase);
                 let goes_on = bytes.get(end).is_some_and(|b| matches!(b, b'\'' | b'_' | 0x80..));
                 if self.word.is_empty() && !goes_on {
                     let kind = if in_code { Kind::Code } else { Kind::Word };
@@ -192,7 +191,7 @@ impl<'m> Tokenizer<'m> {
 
     /// Marks words in capitals, unless the whole text is shouted.
     fn spot_capitals(&mut self, text: &str, first: usize) {
-        if !text.bytes().any(|b| b.is_ascii_lowercase()) {
+        if !self.has_capitals || !text.bytes().any(|b| b.is_ascii_lowercase()) {
             return;
         }
         for token in self.tokens[first..].iter_mut().filter(|t| t.kind == Kind::Word) {
