@@ -240,14 +240,14 @@ pub(crate) const fn is_unspaced_letter(c: char) -> bool {
 }
 
 /// The steps of the trie: from a node by a word to a node, likewise a table with open addressing.
-#[derive(Debug)]
-struct Steps {
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
     /// Node, word, and the node it leads to; free where the last is 0.
     table: Vec<(u32, WordId, u32)>,
 }
 
 impl Steps {
-    fn new(steps: &BTreeMap<(u32, WordId), u32>) -> Self {
+    pub(crate) fn new(steps: &BTreeMap<(u32, WordId), u32>) -> Self {
         let size = (steps.len() * 2).next_power_of_two().max(16);
         let mut table = Self { table: vec![(0, 0, 0); size] };
         for (&(node, word), &to) in steps {
@@ -257,7 +257,7 @@ impl Steps {
         table
     }
 
-    fn find(&self, node: u32, word: WordId) -> Option<u32> {
+    pub(crate) fn find(&self, node: u32, word: WordId) -> Option<u32> {
         let (.., to) = self.table[self.slot(node, word)];
         (to != 0).then_some(to)
     }

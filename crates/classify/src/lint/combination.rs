@@ -94,42 +94,56 @@ impl Combination {
     }
 
     /// Whether it may hold where these concepts are.
-    pub(crate) fn may_hold(&self, found: Mask) -> bool {
+    fn may_hold(&self, found: Mask) -> bool {
         self.groups.iter().all(|group| found & group != 0)
     }
 
-    /// The bytes of the words that make it hold; `topic` tells what the tool is about: by its name alone, and with the
-    /// first sentence of its description.
-    pub(crate) fn find(&self, reading: &Reading, is_description: bool, topic: (Mask, Mask)) -> Option<Range<usize>> {
-        if !self.may_hold(reading.concepts) {
+    /// The concepts without which it does not hold and that are found least often, if counted by their bits.
+    pub(crate) fn rarest(&self, counts: &[u32]) -> Mask {
+        let often =
+            |group: &Mask| (0..counts.len()).filter(|bit| group >> bit & 1 == 1).map(|bit| counts[bit]).sum::<u32>();
+        self.groups.iter().copied().min_by_key(often).unwrap_or(0)
+    }
+
+    /// The bytes of the words that make it hold in sentences of which the one of number `sentence` is the first or, where
+    /// it may stretch over several, one of the first.
+    pub(crate) fn near(&self, reading: &Reading, sentence: usize) -> Option<Place> {
+        (sentence.saturating_sub(self.sentences - 1)..=sentence).find_map(|first| self.at(reading, first))
+    }
+
+    fn at(&self, reading: &Reading, first: usize) -> Option<Place> {
+        let sentences = &reading.sentences;
+        let window = &sentences[first..(first + self.sentences).min(sentences.len())];
+        if !self.may_hold(window.iter().fold(0, |all, sentence| all | sentence.concepts)) {
             return None;
         }
-        let (by_name, by_lead) = topic;
-        let sentences = &reading.sentences;
-        (0..sentences.len()).find_map(|first| {
-            let window = &sentences[first..(first + self.sentences).min(sentences.len())];
-            let found = window.iter().fold(0, |all, sentence| all | sentence.concepts);
-            // What the first sentence has no part in will be seen from the next.
-            let begins = self.groups.iter().any(|group| sentences[first].concepts & group != 0);
-            let topic = if is_description && first == 0 { by_name } else { by_lead };
-            if !begins || !self.may_hold(found) || topic & self.off_topic != 0 {
-                return None;
-            }
-            let hits = &reading.hits[window[0].from..window[window.len() - 1].to];
-            let hits = &hits[..hits.len().min(HITS_MAX)];
-            let mut steps = STEPS_MAX;
-            let mut excepted = self.unless.iter().map(std::slice::from_ref);
-            if excepted.any(|item| place(item, hits, REACH, &mut Vec::new(), &mut steps)) {
-                return None;
-            }
-            let mut placed = Vec::new();
-            place(&self.all, hits, REACH * self.sentences as u32, &mut placed, &mut steps).then(|| {
-                let start = placed.iter().map(|hit| hit.start).min().unwrap_or(0);
-                let end = placed.iter().map(|hit| hit.end).max().unwrap_or(0);
-                start as usize..end as usize
-            })
-        })
+        let hits = &reading.hits[window[0].from..window[window.len() - 1].to];
+        let hits = &hits[..hits.len().min(HITS_MAX)];
+        let mut steps = STEPS_MAX;
+        let mut placed = Vec::new();
+        if !place(&self.all, hits, REACH * self.sentences as u32, &mut placed, &mut steps) {
+            return None;
+        }
+        let mut excepted = self.unless.iter().map(std::slice::from_ref);
+        if excepted.any(|item| place(item, hits, REACH, &mut Vec::new(), &mut steps)) {
+            return None;
+        }
+        let start = placed.iter().map(|hit| hit.start).min().unwrap_or(0) as usize;
+        let end = placed.iter().map(|hit| hit.end).max().unwrap_or(0) as usize;
+        Some(Place { bytes: start..end, is_lead: start < reading.lead_end as usize })
     }
+
+    /// Whether a tool that is about these concepts may say so.
+    pub(crate) fn is_on_topic(&self, topic: Mask) -> bool {
+        topic & self.off_topic != 0
+    }
+}
+
+/// Where a combination holds: its words, and whether they begin in the first sentence.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) is_lead: bool,
 }
 
 /// Finds hits for all items, so that no word serves two of them and none is too far from the others.
@@ -166,7 +180,7 @@ fn follow(item: &Item, hits: &[Hit], placed: &mut Vec<Hit>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::Definition;
+    use crate::lint::concept::Named;
     use crate::source::Source;
 
     const LISTS: &str = r#"
@@ -188,8 +202,10 @@ words = ["injection"]
         let concepts = Concepts::load(&source, &mut Vec::new());
         let combination = Combination::new(toml::from_str(&format!("points = 1\n{rule}")).unwrap(), &concepts).unwrap();
         let topic = concepts.bit(topic).unwrap_or(0);
-        let place = combination.find(&concepts.read(text, &Definition::default()), true, (0, topic))?;
-        Some(text[place].to_owned())
+        let mut reading = Reading::default();
+        concepts.read(text, &Named::default(), &mut reading);
+        let place = (0..reading.sentences.len()).find_map(|sentence| combination.near(&reading, sentence))?;
+        (place.is_lead || !combination.is_on_topic(topic)).then(|| text[place.bytes].to_owned())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::definition::Definition;
 use crate::error::Problem;
 use crate::lexicon;
-use crate::matcher::is_unspaced_letter;
+use crate::matcher::{Steps, is_unspaced_letter};
 use crate::source::Source;
 use crate::vocabulary::{Vocabulary, WordId};
 
@@ -20,10 +20,22 @@ const SHAPES: [&str; 7] = ["parameter", "other-tool", "url", "mail", "account", 
 const ATTACKS: &str = "attacks";
 /// The concept whose words have a shape of their own between angle or square brackets.
 const ROLE: &str = "role";
-/// The concept of words that make an identifier look like the name of a tool.
+/// The concept of those who speak where a colon follows their name.
+const SPEAKER: &str = "speaker";
+/// The concepts of words inside the name of a tool: that it is one, and that it gives away a secret.
 const TOOL_VERB: &str = "tool-verb";
+const SECRET_PART: &str = "secret-part";
+const SECRET: &str = "secret";
 /// What stands for any word in a phrase.
 const ANY: &str = "*";
+/// Longest word that is looked up, in bytes.
+const WORD_MAX: usize = 48;
+/// Shortest word whose digits are read as letters.
+const DISGUISED_MIN: usize = 4;
+/// Words and gaps from which on, and single letters in a row from which on, a text is odd.
+const LONG_WORD: usize = 24;
+const LONG_GAP: usize = 12;
+const SINGLES: usize = 4;
 /// Letters and digits from which on something is the number of an account, and digits of a telephone number.
 const ACCOUNT_MIN: usize = 15;
 const PHONE_MIN: usize = 7;
@@ -33,26 +45,28 @@ const PHONE_MIN: usize = 7;
 pub(crate) struct Concepts {
     names: BTreeMap<String, Mask>,
     words: Vocabulary,
-    /// For each word, by number, what it means alone, and what it may mean as the end of a phrase.
-    alone: Vec<Mask>,
-    may_mean: Vec<Mask>,
-    /// For each word the phrases that end with it, longer ones first.
-    phrases: Vec<Vec<Phrase>>,
+    /// A trie of all words and phrases, read from their last word backwards: a node for each word, by number, then those
+    /// inside phrases.
+    nodes: Vec<Node>,
+    /// Where the word before leads from a node.
+    steps: Steps,
     shapes: Shapes,
     /// The bit of [`ATTACKS`].
     pub(crate) attacks: Mask,
 }
 
-#[derive(Debug)]
-struct Phrase {
-    /// Nothing stands for any word.
-    words: Vec<Option<WordId>>,
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    /// What the words from here to the last one mean.
     means: Mask,
-    /// Whether its words are not read on their own.
+    /// Whether they are not read on their own.
     hides: bool,
+    /// Whether longer phrases go on from here, with a word before or with any.
+    goes_on: bool,
+    any: Option<u32>,
 }
 
-/// The bits of [`SHAPES`], of [`ROLE`] and of [`TOOL_VERB`].
+/// The bits of [`SHAPES`] and of the other concepts that shapes ask for.
 #[derive(Debug, Default)]
 struct Shapes {
     parameter: Mask,
@@ -63,7 +77,10 @@ struct Shapes {
     local_file: Mask,
     tag: Mask,
     role: Mask,
+    speaker: Mask,
     tool_verb: Mask,
+    secret_part: Mask,
+    secret: Mask,
 }
 
 /// Words of a text that belong to a concept.
@@ -86,15 +103,45 @@ pub(crate) struct Sentence {
     pub(crate) concepts: Mask,
 }
 
-/// A text as concepts; sentences without any are left out.
+/// A text as concepts; sentences without any are left out. Its memory is used again from one text to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) hits: Vec<Hit>,
     pub(crate) sentences: Vec<Sentence>,
-    /// The concepts of its first sentence.
+    /// The concepts of its first sentence, and where that ends.
     pub(crate) lead: Mask,
+    pub(crate) lead_end: u32,
     /// The concepts of all sentences.
     pub(crate) concepts: Mask,
+    /// Whether it holds anything but plain words, with a space or two between them: something may be hidden in it.
+    pub(crate) is_odd: bool,
+    /// All words, by number, with their first bytes.
+    words: Vec<(WordId, u32)>,
+}
+
+/// What a text may name: the tool itself and its parameters.
+#[derive(Debug, Default)]
+pub(crate) struct Named<'d> {
+    tool: &'d str,
+    parameters: Vec<&'d str>,
+    /// A bit for each length and first letter that a parameter has.
+    shapes: u64,
+}
+
+impl<'d> Named<'d> {
+    pub(crate) fn of(tool: &'d Definition) -> Self {
+        let parameters: Vec<&str> = tool.parameters().filter(|name| !name.is_empty()).collect();
+        let shapes = parameters.iter().fold(0, |shapes, name| shapes | Self::shape(name));
+        Self { tool: tool.name(), parameters, shapes }
+    }
+
+    fn shape(name: &str) -> u64 {
+        1 << ((usize::from(name.as_bytes()[0] | 0x20) ^ (name.len() << 3)) & 63)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.shapes & Self::shape(word) != 0 && self.parameters.iter().any(|name| word.eq_ignore_ascii_case(name))
+    }
 }
 
 impl Concepts {
@@ -123,6 +170,9 @@ impl Concepts {
             tag,
             role: mask(ROLE),
             tool_verb: mask(TOOL_VERB),
+            speaker: mask(SPEAKER),
+            secret_part: mask(SECRET_PART),
+            secret: mask(SECRET),
         };
         let mut terms: BTreeMap<Vec<&str>, (Mask, bool)> = BTreeMap::new();
         for lexicon in &lexicons {
@@ -134,22 +184,29 @@ impl Concepts {
             }
         }
         let words = Vocabulary::new(terms.keys().flatten().copied().filter(|word| *word != ANY));
-        let mut alone = vec![0; words.count() + 1];
-        let mut phrases: Vec<Vec<Phrase>> = Vec::new();
-        phrases.resize_with(words.count() + 1, Vec::new);
+        let mut nodes = vec![Node::default(); words.count() + 1];
+        let mut steps: BTreeMap<(u32, WordId), u32> = BTreeMap::new();
         for (term, (means, hides)) in &terms {
-            let words: Vec<Option<WordId>> =
-                term.iter().map(|word| (*word != ANY).then(|| words.find(word.as_bytes()))).collect();
-            match words.as_slice() {
-                [Some(word)] => alone[*word as usize] = *means,
-                [.., Some(last)] => phrases[*last as usize].push(Phrase { means: *means, hides: *hides, words }),
-                _ => problems.push(source.problem(0, format!("`{}` does not end in a word", term.join(" ")))),
+            let Some((last, before)) = term.split_last().filter(|(last, _)| **last != ANY) else {
+                problems.push(source.problem(0, format!("`{}` does not end in a word", term.join(" "))));
+                continue;
+            };
+            let mut at = words.find(last.as_bytes());
+            for word in before.iter().rev() {
+                let next = nodes.len() as u32;
+                nodes[at as usize].goes_on = true;
+                let to = match *word {
+                    ANY => *nodes[at as usize].any.get_or_insert(next),
+                    word => *steps.entry((at, words.find(word.as_bytes()))).or_insert(next),
+                };
+                if to == next {
+                    nodes.push(Node::default());
+                }
+                at = to;
             }
+            (nodes[at as usize].means, nodes[at as usize].hides) = (*means, *hides);
         }
-        phrases.iter_mut().for_each(|all| all.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len())));
-        let of_phrases = phrases.iter().map(|all| all.iter().fold(0, |means, phrase| means | phrase.means));
-        let may_mean = alone.iter().zip(of_phrases).map(|(alone, phrases)| alone | phrases).collect();
-        Self { names, words, alone, may_mean, phrases, shapes, attacks }
+        Self { names, words, nodes, steps: Steps::new(&steps), shapes, attacks }
     }
 
     /// The bit of a concept.
@@ -157,139 +214,183 @@ impl Concepts {
         self.names.get(name).copied()
     }
 
-    /// The concepts that a text may hold, and perhaps more; for a text of any case.
-    pub(crate) fn may_hold(&self, text: &str) -> Mask {
-        // What is a parameter only a look at the tool can tell.
-        let (mut found, mut lower) = (self.shapes.parameter, Vec::new());
-        for word in Cut::new(text) {
-            lower.clear();
-            lower.extend(word.text.bytes().map(|byte| byte.to_ascii_lowercase()));
-            let id = self.word(&lower);
-            found |= self.may_mean[id as usize] | self.shape(text, &word, self.may_mean[id as usize], None);
-        }
-        found
+    #[cfg(test)]
+    pub(crate) fn names_of(&self, mask: Mask) -> Vec<&str> {
+        self.names.iter().filter(|(_, bit)| mask & **bit != 0).map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Finds the concepts of a plain text.
-    pub(crate) fn read(&self, text: &str, tool: &Definition) -> Reading {
-        let mut reading = Reading::default();
-        let (mut read, mut from): (Vec<(WordId, u32)>, usize) = (Vec::new(), 0);
-        let mut sentence_end = 0;
-        for word in Cut::new(text) {
-            if ends_sentence(&text[sentence_end..word.start]) {
-                from = reading.end_sentence(from);
+    /// How many of some texts hold each concept, by its bit.
+    pub(crate) fn count<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Vec<u32> {
+        let (mut counts, mut reading) = (vec![0; Mask::BITS as usize], Reading::default());
+        for text in texts {
+            self.read(text, &Named::default(), &mut reading);
+            (0..counts.len()).for_each(|bit| counts[bit] += u32::from(reading.concepts >> bit & 1 == 1));
+        }
+        counts
+    }
+
+    /// Finds the concepts of a text; case does not matter, disguises must be off.
+    pub(crate) fn read(&self, text: &str, named: &Named, reading: &mut Reading) {
+        reading.clear();
+        if self.nodes.is_empty() {
+            return;
+        }
+        let (mut from, mut gap_from, mut singles) = (0, 0, 0);
+        let mut lower = [0; WORD_MAX];
+        let mut cut = Cut::new(text);
+        for word in cut.by_ref() {
+            let gap = &text[gap_from..word.start];
+            gap_from = word.end;
+            singles = if word.text.len() == 1 { singles + 1 } else { 0 };
+            let is_long = word.text.len() >= LONG_WORD || gap.len() >= LONG_GAP;
+            reading.is_odd |= is_long || singles >= SINGLES || word.text.ends_with("13");
+            if gap.len() > 1 && ends_sentence(gap, word.text.as_bytes()[0]) {
+                from = reading.end_sentence(from, word.start);
             }
-            sentence_end = word.end;
-            let id = self.word(word.text.as_bytes());
-            let last = read.len() as u32;
+            let id = self.word(word.text, &mut lower);
+            let last = reading.words.len() as u32;
             let (start, end) = (word.start as u32, word.end as u32);
-            read.push((id, start));
-            let concepts = self.alone[id as usize] | self.shape(text, &word, self.alone[id as usize], Some(tool));
+            reading.words.push((id, start));
+            let alone = self.nodes[id as usize];
+            let concepts = alone.means | self.shape(text, &word, alone.means, named);
             if concepts != 0 {
                 reading.hits.push(Hit { concepts, first: last, last, start, end });
             }
-            for phrase in &self.phrases[id as usize] {
-                let Some(at) = read.len().checked_sub(phrase.words.len()) else { continue };
-                if read[at..].iter().zip(&phrase.words).any(|((id, _), word)| word.is_some_and(|word| word != *id)) {
-                    continue;
-                }
-                let (first, start) = (at as u32, read[at].1);
-                if phrase.hides {
-                    let hit_before = |hit: &Hit| hit.first >= first;
-                    let kept = reading.hits[from..].iter().take_while(|hit| !hit_before(hit)).count();
-                    reading.hits.truncate(from + kept);
-                }
-                reading.hits.push(Hit { concepts: phrase.means, first, last, start, end });
-                if phrase.hides {
-                    break;
-                }
+            if alone.goes_on {
+                self.phrases(id, 1, from, end, reading);
             }
         }
-        reading.end_sentence(from);
-        reading
+        reading.is_odd |= cut.is_odd || text.len() - gap_from >= LONG_GAP;
+        reading.end_sentence(from, text.len());
+    }
+
+    /// Adds the phrases that end with the last word read; `node` stands for the last `length` words.
+    fn phrases(&self, node: u32, length: usize, sentence: usize, end: u32, reading: &mut Reading) {
+        let Node { means, hides, goes_on, any } = self.nodes[node as usize];
+        let count = reading.words.len();
+        if length > 1 && means != 0 {
+            let (first, last) = ((count - length) as u32, count as u32 - 1);
+            let start = reading.words[count - length].1;
+            if hides {
+                let kept = reading.hits[sentence..].iter().take_while(|hit| hit.first < first).count();
+                reading.hits.truncate(sentence + kept);
+            }
+            reading.hits.push(Hit { concepts: means, first, last, start, end });
+        }
+        if goes_on && length < count {
+            let before = reading.words[count - length - 1].0;
+            let step = if before == 0 { None } else { self.steps.find(node, before) };
+            for node in step.into_iter().chain(any) {
+                self.phrases(node, length + 1, sentence, end, reading);
+            }
+        }
     }
 
     /// The number of a word, also of one whose letters are written as digits: `1gn0r3`.
-    fn word(&self, word: &[u8]) -> WordId {
-        let id = self.words.find(word);
-        let is_mixed = || word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
-        if id != 0 || !is_mixed() {
+    fn word(&self, word: &str, lower: &mut [u8; WORD_MAX]) -> WordId {
+        let Some(lower) = lower.get_mut(..word.len()) else { return 0 };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        let id = self.words.find(lower);
+        let is_mixed = |word: &[u8]| word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
+        if id != 0 || word.len() < DISGUISED_MIN || !is_mixed(lower) {
             return id;
         }
-        let letter = |byte: &u8| match byte {
-            b'0' => b'o',
-            b'1' => b'i',
-            b'3' => b'e',
-            b'4' => b'a',
-            b'5' => b's',
-            b'7' => b't',
-            byte => *byte,
-        };
-        self.words.find(&word.iter().map(letter).collect::<Vec<u8>>())
+        for byte in lower.iter_mut() {
+            *byte = match *byte {
+                b'0' => b'o',
+                b'1' => b'i',
+                b'3' => b'e',
+                b'4' => b'a',
+                b'5' => b's',
+                b'7' => b't',
+                byte => byte,
+            };
+        }
+        self.words.find(lower)
     }
 
-    /// The concepts that the shape of a word tells, and with it what the word `means`. Without a tool every name may be
-    /// another tool's.
-    fn shape(&self, text: &str, word: &Word, means: Mask, tool: Option<&Definition>) -> Mask {
+    /// The concepts that the shape of a word tells, and with it what the word `means`.
+    fn shape(&self, text: &str, word: &Word, means: Mask, named: &Named) -> Mask {
         let bytes = text.as_bytes();
-        let before = word.start.checked_sub(1).map(|at| bytes[at]);
-        let after = &bytes[word.end..];
+        let before = word.start.checked_sub(1).map_or(b' ', |at| bytes[at]);
+        let after = bytes.get(word.end).copied().unwrap_or(b' ');
         let mut found = 0;
-        if means & self.shapes.role != 0 {
-            let opens = matches!(before, Some(b'<' | b'[' | b'/' | b'|'));
-            let closes = matches!(after.first(), Some(b'>' | b']' | b'|'));
-            if opens && closes {
-                found |= self.shapes.tag;
-            }
+        if means & self.shapes.role != 0
+            && matches!(before, b'<' | b'[' | b'/' | b'|')
+            && matches!(after, b'>' | b']' | b'|')
+        {
+            found |= self.shapes.tag;
         }
-        match after.first() {
-            Some(b':') if after.starts_with(b"://") => return found | self.shapes.url,
-            Some(b'@') if after.get(1).is_some_and(u8::is_ascii_alphanumeric) => return found | self.shapes.mail,
+        if after == b':' && means & self.shapes.speaker != 0 {
+            found |= self.shapes.tag;
+        }
+        match after {
+            b':' if bytes[word.end..].starts_with(b"://") => return found | self.shapes.url,
+            b'@' if bytes.get(word.end + 1).is_some_and(u8::is_ascii_alphanumeric) => return found | self.shapes.mail,
             _ => {}
         }
-        if before == Some(b'/') && bytes[..word.start - 1].last() == Some(&b'~') {
+        if before == b'/' && bytes[..word.start - 1].last() == Some(&b'~') {
             found |= self.shapes.local_file;
         }
-        let digits = word.text.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= PHONE_MIN && (before == Some(b'+') || word.text.len() >= ACCOUNT_MIN) {
-            return found | self.shapes.account;
+        if word.text.len() >= PHONE_MIN && (before == b'+' || word.text.len() >= ACCOUNT_MIN) {
+            let digits = word.text.bytes().filter(u8::is_ascii_digit).count();
+            if digits >= PHONE_MIN {
+                return found | self.shapes.account;
+            }
         }
-        found | self.named(text, word, tool)
+        if named.has(word.text) && is_name(text, word, before) {
+            return found | self.shapes.parameter;
+        }
+        found | self.other_tool(word.text, named)
     }
 
-    /// What a word names: a parameter of the tool, or another tool if it looks like an identifier.
-    fn named(&self, text: &str, word: &Word, tool: Option<&Definition>) -> Mask {
-        let bytes = text.as_bytes();
-        let is_identifier = word.text.len() > 4 && word.text.trim_matches('_').contains('_');
-        let is_verb = |part: &str| self.alone[self.words.find(part.as_bytes()) as usize] & self.shapes.tool_verb != 0;
-        let Some(tool) = tool else {
-            return if is_identifier { self.shapes.other_tool } else { 0 };
-        };
-        let is_quoted = word.start > 0 && matches!(bytes[word.start - 1], b'\'' | b'"' | b'`');
-        let is_placed = || {
-            let before = text[..word.start].trim_end();
-            ["as", "into", "via", "through", "under", "in", "called", "named"].iter().any(|place| {
-                before.strip_suffix(place).is_some_and(|rest| rest.ends_with(|c: char| !c.is_alphanumeric()))
-            })
-        };
-        let may_be_parameter = is_quoted || is_identifier || is_placed();
-        if may_be_parameter && tool.parameters().any(|name| word.text.eq_ignore_ascii_case(name)) {
-            return self.shapes.parameter;
+    /// Whether a word looks like the name of another tool.
+    fn other_tool(&self, word: &str, named: &Named) -> Mask {
+        let is_identifier = word.len() > 4 && word.as_bytes().contains(&b'_') && word.trim_matches('_').contains('_');
+        if !is_identifier || word.eq_ignore_ascii_case(named.tool) {
+            return 0;
         }
-        let is_own = word.text.eq_ignore_ascii_case(tool.name());
-        if is_identifier && !is_own && word.text.split('_').any(is_verb) { self.shapes.other_tool } else { 0 }
+        let mut lower = [0; WORD_MAX];
+        let parts = word.split('_').fold(0, |all, part| all | self.nodes[self.word(part, &mut lower) as usize].means);
+        if parts & self.shapes.tool_verb == 0 {
+            return 0;
+        }
+        let gives_secret = parts & self.shapes.secret_part != 0;
+        self.shapes.other_tool | if gives_secret { self.shapes.secret } else { 0 }
     }
 }
 
+/// Whether a word that is the name of a parameter is meant as such.
+fn is_name(text: &str, word: &Word, before: u8) -> bool {
+    const PLACES: [&str; 8] = ["as", "into", "via", "through", "under", "in", "called", "named"];
+    let is_quoted = matches!(before, b'\'' | b'"' | b'`');
+    let is_placed = || {
+        let before = text[..word.start].trim_end();
+        let ends = |place: &&str| {
+            before.strip_suffix(*place).is_some_and(|rest| rest.ends_with(|c: char| !c.is_alphanumeric()))
+        };
+        PLACES.iter().any(ends)
+    };
+    is_quoted || word.text.contains('_') || is_placed()
+}
+
 impl Reading {
-    /// Closes the sentence whose hits begin at `from`; gives back where the next one's begin.
-    fn end_sentence(&mut self, from: usize) -> usize {
+    fn clear(&mut self) {
+        self.hits.clear();
+        self.sentences.clear();
+        self.words.clear();
+        (self.lead, self.lead_end, self.concepts, self.is_odd) = (0, 0, 0, false);
+    }
+
+    /// Closes the sentence whose hits begin at `from`, at a byte; gives back where the next one's begin.
+    fn end_sentence(&mut self, from: usize, at: usize) -> usize {
         let to = self.hits.len();
-        if to > from {
-            let concepts = self.hits[from..].iter().fold(0, |all, hit| all | hit.concepts);
-            if from == 0 {
-                self.lead = concepts;
-            }
+        let concepts = self.hits[from..].iter().fold(0, |all, hit| all | hit.concepts);
+        if self.lead_end == 0 {
+            (self.lead, self.lead_end) = (concepts, at as u32);
+        }
+        if concepts != 0 {
             self.concepts |= concepts;
             self.sentences.push(Sentence { from, to, concepts });
         }
@@ -309,11 +410,13 @@ struct Word<'t> {
 struct Cut<'t> {
     text: &'t str,
     at: usize,
+    /// Whether there is anything between words that may hide something.
+    is_odd: bool,
 }
 
 impl<'t> Cut<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, is_odd: false }
     }
 }
 
@@ -329,12 +432,20 @@ impl<'t> Iterator for Cut<'t> {
                 self.at = end;
                 return Some(Word { text: &self.text[start..end], start, end });
             }
+            let next = || bytes.get(start + 1).copied().unwrap_or(b' ');
+            self.is_odd |=
+                is_odd(first) || (first == b']' && next() == b':') || (first == b'%' && next().is_ascii_hexdigit());
             self.at += 1;
             while !self.text.is_char_boundary(self.at) {
                 self.at += 1;
             }
         }
     }
+}
+
+/// Whether a byte between words may hide something: markup, escapes, control characters, anything beyond ASCII.
+const fn is_odd(byte: u8) -> bool {
+    matches!(byte, b'<' | b'\\' | 0x7f) || !byte.is_ascii() || (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 const fn is_word(byte: u8) -> bool {
@@ -345,9 +456,14 @@ const fn is_word(byte: u8) -> bool {
 fn word_end(text: &str, at: usize, first: u8) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut end = at;
-    if first == b'.' {
-        let begins = (at == 0 || !is_word(bytes[at - 1])) && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
-        end += usize::from(begins);
+    if !is_word(first) && first.is_ascii() {
+        if first != b'.'
+            || (at > 0 && is_word(bytes[at - 1]))
+            || !bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+        {
+            return None;
+        }
+        end += 1;
     }
     loop {
         match bytes.get(end) {
@@ -379,18 +495,28 @@ fn is_vowel_sign(c: char) -> bool {
     matches!(c, '\u{900}'..='\u{dff}')
 }
 
-/// Whether a sentence, a paragraph or a list item ends between two words.
-fn ends_sentence(between: &str) -> bool {
-    let mut bytes = between.bytes();
-    match bytes.next() {
-        None => false,
-        _ if between.contains('\n') => true,
-        Some(b'.' | b'!' | b'?') => bytes.next().is_some_and(|b| matches!(b, b' ' | b')' | b'"' | b'\'' | b'<' | b']')),
-        _ => {
-            between.contains(['。', '！', '？', '।', '؟'])
-                || [". ", "! ", "? ", ".\" "].iter().any(|end| between.contains(end))
+/// Whether a sentence, a paragraph or a list item ends between two words, the second of which has a first byte.
+fn ends_sentence(gap: &str, next: u8) -> bool {
+    let bytes = gap.as_bytes();
+    let is_end = |at: usize| {
+        let after = bytes.get(at + 1).copied();
+        match bytes[at] {
+            b'.' | b'!' | b'?' => {
+                after.is_some_and(|b| matches!(b, b' ' | b'\n' | b'\r' | b')' | b'"' | b'\'' | b'<' | b']' | b'*'))
+            }
+            b'\n' => {
+                let rest = bytes[at + 1..].iter().find(|b| !matches!(b, b' ' | b'\t' | b'\r'));
+                rest.map_or(next.is_ascii_digit(), |b| {
+                    matches!(b, b'\n' | b'-' | b'*' | b'#' | b'<' | b'[') || !b.is_ascii()
+                })
+            }
+            byte => {
+                !byte.is_ascii()
+                    && ["。", "！", "？", "।", "؟"].iter().any(|end| bytes[at..].starts_with(end.as_bytes()))
+            }
         }
-    }
+    };
+    (0..bytes.len()).any(is_end)
 }
 
 #[cfg(test)]
@@ -430,12 +556,11 @@ words = ["system"]
         let concepts = concepts();
         let schema = json!({"properties": {"note": {}, "ctx": {}}});
         let tool = Definition::of(&Tool { name: "send_it".into(), input_schema: schema, ..Tool::default() });
-        let reading = concepts.read(text, &tool);
-        assert_eq!(concepts.may_hold(text) & reading.concepts, reading.concepts, "{text}");
+        let mut reading = Reading::default();
+        concepts.read(text, &Named::of(&tool), &mut reading);
         let show = |hit: &Hit| {
-            let names =
-                concepts.names.iter().filter(|(_, bit)| hit.concepts & **bit != 0).map(|(name, _)| name.as_str());
-            format!("{}={}", &text[hit.start as usize..hit.end as usize], names.collect::<Vec<_>>().join("+"))
+            let names = concepts.names_of(hit.concepts);
+            format!("{}={}", &text[hit.start as usize..hit.end as usize], names.join("+"))
         };
         let sentences = reading.sentences.iter();
         let shown = sentences.map(|s| reading.hits[s.from..s.to].iter().map(show).collect::<Vec<_>>().join(" "));

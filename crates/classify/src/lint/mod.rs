@@ -11,8 +11,8 @@ mod hidden;
 mod plain;
 mod rule;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use riskdex_model::{Evidence, Finding, capped, visible};
 
@@ -22,7 +22,8 @@ use crate::error::Problem;
 use crate::rules::Failure;
 use crate::source::Source;
 use crate::vocabulary::Vocabulary;
-use concept::{Concepts, Mask};
+use combination::Place;
+use concept::{Concepts, Mask, Named, Reading};
 use field::{Field, Kind};
 use hidden::Sighting;
 use plain::{Lookalikes, Plain};
@@ -43,6 +44,14 @@ pub(crate) struct Lint {
     rules: Vec<PoisonRule>,
     concepts: Concepts,
     lookalikes: Lookalikes,
+    /// For each concept, by its bit, the combinations of which it is the rarest, as numbers of rule and part.
+    by_rarest: Vec<Vec<(usize, usize)>>,
+    /// All concepts that are the rarest of any.
+    rarest: Mask,
+}
+
+thread_local! {
+    static READING: RefCell<Reading> = RefCell::default();
 }
 
 /// One sign: which part of which rule, how much, and where.
@@ -72,7 +81,20 @@ impl Lint {
                 by_id.insert(rule.id.clone(), rule);
             }
         }
-        Self { rules: by_id.into_values().collect(), concepts, lookalikes }
+        let rules: Vec<PoisonRule> = by_id.into_values().collect();
+        // The examples of all other rules are definitions such as most are.
+        let others = sources.iter().filter(|source| !source.path.starts_with("poison/"));
+        let counts = concepts.count(others.flat_map(|s| s.text.lines()).filter(|line| line.starts_with('{')));
+        let (mut by_rarest, mut rarest) = (vec![Vec::new(); counts.len()], 0);
+        for (r, rule) in rules.iter().enumerate() {
+            for (part, combination) in rule.fires.iter().enumerate() {
+                let group = combination.rarest(&counts);
+                rarest |= group;
+                let bits = (0..counts.len()).filter(|bit| group >> bit & 1 == 1);
+                bits.for_each(|bit| by_rarest[bit].push((r, part)));
+            }
+        }
+        Self { rules, concepts, lookalikes, by_rarest, rarest }
     }
 
     /// Words in lower case that the vocabulary must know for these rules; of a phrase its words.
@@ -105,92 +127,114 @@ impl Lint {
         if self.points(&signs) < THRESHOLD { Vec::new() } else { self.findings(signs) }
     }
 
-    /// Whether any text may hide something or hold what a rule looks for; says yes too often, but not often.
+    /// Whether any text hides something, or texts hold signs that could add up to a warning.
     fn is_suspect(&self, tool: &Definition) -> bool {
-        let (mut is_suspect, mut words) = (false, String::new());
-        field::texts(tool, &mut |kind, text| {
-            is_suspect = is_suspect
-                || covered::may_cover(text)
-                || hidden::may_hide(text, &self.lookalikes)
-                || self.may_combine(kind, self.may_hold(kind, text, &mut words));
+        let named = Named::of(tool);
+        let (mut hides, mut points, mut words) = (false, 0, String::new());
+        READING.with_borrow_mut(|reading| {
+            field::texts(tool, &mut |kind, text| {
+                if hides || points >= THRESHOLD {
+                    return;
+                }
+                self.hear(kind, text, &mut words);
+                let heard = if words.is_empty() { text } else { words.as_str() };
+                self.concepts.read(heard, &named, reading);
+                hides = (reading.is_odd || !text.is_ascii()) && self.hides(kind, text);
+                points +=
+                    self.found(reading, kind).map(|(rule, part, _)| self.rules[rule].fires[part].points).sum::<u32>();
+            });
         });
-        is_suspect
+        hides || points >= THRESHOLD
     }
 
-    /// The concepts that a text may hold.
-    fn may_hold(&self, kind: Kind, text: &str, words: &mut String) -> Mask {
-        match kind {
-            Kind::Name | Kind::Parameter => {
-                spell(text, words);
-                self.concepts.may_hold(words)
-            }
-            _ if !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) => {
-                self.concepts.may_hold(&Plain::new(text, &self.lookalikes).text)
-            }
-            _ => self.concepts.may_hold(text),
+    /// Puts a text into `words` as it is read, unless it is read as it stands.
+    fn hear(&self, kind: Kind, text: &str, words: &mut String) {
+        words.clear();
+        if matches!(kind, Kind::Name | Kind::Parameter) {
+            spell(text, words);
+        }
+        let is_letter =
+            |c: char| !c.is_ascii() && (c.is_alphanumeric() || c == '\u{2019}' || riskdex_model::is_hidden(c));
+        if !text.is_ascii() && text.chars().any(is_letter) {
+            let plain = Plain::new(if words.is_empty() { text } else { words }, &self.lookalikes);
+            *words = plain.text;
         }
     }
 
-    fn may_combine(&self, kind: Kind, found: Mask) -> bool {
-        let mut combinations = self.rules.iter().flat_map(|rule| &rule.fires);
-        combinations.any(|combination| combination.may_hold(found) && kind.is_among(&combination.within))
+    fn hides(&self, kind: Kind, text: &str) -> bool {
+        (covered::may_cover(text) && !covered::sightings(text).is_empty())
+            || (hidden::may_hide(text, &self.lookalikes) && !hidden::sightings(text, kind, &self.lookalikes).is_empty())
     }
 
     /// All signs in a definition.
     fn signs(&self, tool: &Definition) -> Vec<Sign> {
+        let named = Named::of(tool);
         let topic = self.topic(tool);
         let mut signs = Vec::new();
         for field in field::fields(tool) {
             let mut seen = covered::sightings(field.text);
             seen.extend(hidden::sightings(field.text, field.kind, &self.lookalikes));
             for sighting in &seen {
-                self.hidden(sighting, &field, tool, topic, &mut signs);
+                self.hidden(sighting, &field, &named, topic, &mut signs);
             }
-            self.combined(&field, tool, topic, &mut signs);
+            self.combined(&field, &named, topic, &mut signs);
         }
         signs
     }
 
     /// What a tool is about.
     fn topic(&self, tool: &Definition) -> Topic {
-        let mut name = String::new();
-        spell(tool.name(), &mut name);
-        let by_name = self.concepts.read(&Plain::new(&name, &self.lookalikes).text, tool).concepts;
+        let (mut name, mut reading) = (String::new(), Reading::default());
+        self.hear(Kind::Name, tool.name(), &mut name);
+        self.concepts.read(&name, &Named::default(), &mut reading);
+        let by_name = reading.concepts;
         let description = Plain::new(tool.description().unwrap_or_default(), &self.lookalikes);
-        (by_name, by_name | self.concepts.read(&description.text, tool).lead)
+        self.concepts.read(&description.text, &Named::of(tool), &mut reading);
+        (by_name, by_name | reading.lead)
     }
 
     /// Adds the combinations of concepts in a field.
-    fn combined(&self, field: &Field, tool: &Definition, topic: Topic, signs: &mut Vec<Sign>) {
+    fn combined(&self, field: &Field, named: &Named, topic: Topic, signs: &mut Vec<Sign>) {
         let mut words = String::new();
-        if !self.may_combine(field.kind, self.may_hold(field.kind, field.text, &mut words)) {
-            return;
+        if field.is_identifier() {
+            spell(field.text, &mut words);
         }
         let plain = Plain::new(if field.is_identifier() { &words } else { field.text }, &self.lookalikes);
-        for (rule, part, points, bytes) in self.found(&plain.text, field.kind, tool, topic) {
-            let span = if field.is_identifier() { (0, usize::MAX) } else { plain.span(bytes.start, bytes.end) };
-            signs.push(Sign { rule, part, points, evidence: evidence(field, span, &self.rules[rule].id), inner: None });
+        let mut reading = Reading::default();
+        self.concepts.read(&plain.text, named, &mut reading);
+        for (rule, part, place) in self.found(&reading, field.kind) {
+            let combination = &self.rules[rule].fires[part];
+            let (by_name, by_lead) = topic;
+            if combination.is_on_topic(if place.is_lead && field.kind == Kind::Prose { by_name } else { by_lead }) {
+                continue;
+            }
+            let span = match field.is_identifier() {
+                true => (0, usize::MAX),
+                false => plain.span(place.bytes.start, place.bytes.end),
+            };
+            let evidence = evidence(field, span, &self.rules[rule].id);
+            signs.push(Sign { rule, part, points: combination.points, evidence, inner: None });
         }
     }
 
-    /// The combinations that hold in a plain text, as numbers of rule and part, points and place.
-    fn found(
-        &self,
-        plain: &str,
-        kind: Kind,
-        tool: &Definition,
-        topic: Topic,
-    ) -> Vec<(usize, usize, u32, Range<usize>)> {
-        let reading = self.concepts.read(plain, tool);
-        let parts = self.rules.iter().enumerate().flat_map(|(r, rule)| {
-            let able = rule.fires.iter().enumerate().filter(|(_, combination)| kind.is_among(&combination.within));
-            able.map(move |(part, combination)| (r, part, combination))
-        });
-        let found = parts.filter_map(|(rule, part, combination)| {
-            let place = combination.find(&reading, kind == Kind::Prose, topic)?;
-            Some((rule, part, combination.points, place))
-        });
-        found.collect()
+    /// The combinations that hold in a text, as numbers of rule and part, and where; each once.
+    fn found(&self, reading: &Reading, kind: Kind) -> impl Iterator<Item = (usize, usize, Place)> {
+        let mut found: Vec<(usize, usize, Place)> = Vec::new();
+        for (number, sentence) in reading.sentences.iter().enumerate() {
+            let mut bits = sentence.concepts & self.rarest;
+            while bits != 0 {
+                for &(rule, part) in &self.by_rarest[bits.trailing_zeros() as usize] {
+                    let combination = &self.rules[rule].fires[part];
+                    let is_known = |(r, p, _): &(usize, usize, Place)| (*r, *p) == (rule, part);
+                    if kind.is_among(&combination.within) && !found.iter().any(is_known) {
+                        found.extend(combination.near(reading, number).map(|place| (rule, part, place)));
+                    }
+                }
+                bits &= bits - 1;
+            }
+        }
+        found.sort_by_key(|&(rule, part, _)| (rule, part));
+        found.into_iter()
     }
 
     /// What signs add up to: those of the tool as a whole, with those of the one parameter that has most.
@@ -218,7 +262,7 @@ impl Lint {
     }
 
     /// The sign that a sighting is, and those inside what it hides.
-    fn hidden(&self, sighting: &Sighting, field: &Field, tool: &Definition, topic: Topic, signs: &mut Vec<Sign>) {
+    fn hidden(&self, sighting: &Sighting, field: &Field, named: &Named, topic: Topic, signs: &mut Vec<Sign>) {
         let span = (sighting.start, sighting.end);
         let is_strong = sighting.strong && topic.1 & self.concepts.attacks == 0;
         for (r, rule) in self.rules.iter().enumerate() {
@@ -230,10 +274,12 @@ impl Lint {
             }
         }
         let Some(inner) = &sighting.inner else { return };
-        let plain = Plain::new(inner, &self.lookalikes);
-        for (rule, part, points, _) in self.found(&plain.text, Kind::Hidden, tool, (0, 0)) {
+        let mut reading = Reading::default();
+        self.concepts.read(&Plain::new(inner, &self.lookalikes).text, named, &mut reading);
+        for (rule, part, _) in self.found(&reading, Kind::Hidden) {
             let evidence = evidence(field, span, &self.rules[rule].id);
-            signs.push(Sign { rule, part, points: HIDDEN_FACTOR * points, evidence, inner: None });
+            let points = HIDDEN_FACTOR * self.rules[rule].fires[part].points;
+            signs.push(Sign { rule, part, points, evidence, inner: None });
         }
     }
 

@@ -8,8 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 /// Letters of other scripts that look like Latin ones, each with the Latin letter in lower case.
 pub(crate) type Lookalikes = BTreeMap<char, char>;
 
-/// A text in lower case, without invisible characters and emphasis, backticks as quotes, with one space between words and `\n`
-/// between paragraphs and list items; compatibility forms and look-alike letters are replaced. Knows where
+/// A text in lower case, without invisible characters and emphasis, backticks as quotes, with one space between words, two line ends
+/// between paragraphs and one before list items; compatibility forms and look-alike letters are replaced. Knows where
 /// each byte came from.
 #[derive(Debug, Default)]
 pub(crate) struct Plain {
@@ -76,8 +76,14 @@ impl Plain {
             c => {
                 let item = gap.lines > 0 && matches!(c, '-' | '\u{2022}' | '#' | '<' | '[');
                 if !self.text.is_empty() && (gap.lines > 0 || gap.blank) {
-                    self.text.push(if gap.lines > 1 || item { '\n' } else { ' ' });
-                    self.at.push(at);
+                    self.text.push_str(if gap.lines > 1 {
+                        "\n\n"
+                    } else if item {
+                        "\n"
+                    } else {
+                        " "
+                    });
+                    self.at.resize(self.text.len(), at);
                 }
                 *gap = Gap::default();
                 self.text.push(if c == '`' { '\'' } else { c.to_ascii_lowercase() });
@@ -136,6 +142,6 @@ mod tests {
         assert_eq!(plain("іgnоre аll").text, "ignore all");
         assert_eq!(plain("это оо don’t").text, "это оо don't");
         assert_eq!(plain("Déjà ユーザー 사용자 ещё й").text, "deja ユーザー 사용자 ещё й");
-        assert_eq!(plain("one\ntwo\n\nthree\n- four").text, "one two\nthree\n- four");
+        assert_eq!(plain("one\ntwo\n\nthree\n- four").text, "one two\n\nthree\n- four");
     }
 }
