@@ -17,6 +17,13 @@ pub struct Found {
     pub elsewhere: Vec<Elsewhere>,
 }
 
+impl Found {
+    /// Whether it has neither tools nor a reason why there are none.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.tools.is_empty() && self.dynamic.is_none() && self.gaps.is_empty() && self.elsewhere.is_empty()
+    }
+}
+
 /// A dependency that registers tools for the package that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {

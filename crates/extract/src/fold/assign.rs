@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Cause, Dict, Gate, List, ListKind, Place, Value};
+use super::value::{Cause, Dict, Gate, List, ListKind, Place, Unknown, Value};
 use super::{Interp, Scope, Vars};
 use crate::module::{DictItem, Expr, ExprKind};
 
@@ -164,10 +164,7 @@ impl Interp<'_> {
         if gates.is_empty() {
             return dict.items.borrow_mut().shift_remove(&id).map(|(_, value)| value);
         }
-        let opposite = gates.iter().all(|gate| gate.usual == Some(true)).then(|| {
-            let words = super::condition::all_of(gates.iter().map(|gate| &*gate.words)).unwrap_or_default();
-            Gate { words: format!("not ({words})").into(), usual: Some(false) }
-        });
+        let opposite = self.unless_taken(dict.depth);
         let mut items = dict.items.borrow_mut();
         let (_, value) = items.get_mut(&id)?;
         let taken = value.clone();
@@ -175,6 +172,34 @@ impl Interp<'_> {
             *value = Value::Gated(Rc::new((gate, taken.clone())));
         }
         Some(taken)
+    }
+
+    /// The condition under which something stays that is taken away under the conditions opened beyond `depth`, which
+    /// hold unless somebody changes a setting.
+    fn unless_taken(&self, depth: usize) -> Option<Gate> {
+        let gates = self.gates.get(depth..).unwrap_or_default();
+        gates
+            .iter()
+            .all(|gate| gate.usual == Some(true))
+            .then(|| Gate { words: self.opposite_beyond(depth).into(), usual: Some(false) })
+    }
+
+    /// The opposite of the conditions opened beyond `depth`, in words.
+    pub(crate) fn opposite_beyond(&self, depth: usize) -> String {
+        let gates = self.gates.get(depth..).unwrap_or_default();
+        super::condition::opposite(&super::condition::all_of(gates.iter().map(|gate| &*gate.words)).unwrap_or_default())
+    }
+
+    /// Takes the elements that are the value out of a list, likewise.
+    pub(crate) fn take_element(&mut self, list: &List, value: &Value) {
+        let is_it = |item: &Value| item.same(value) == Some(true);
+        if self.gate_depth() <= list.depth {
+            return list.items.borrow_mut().retain(|item| !is_it(item));
+        }
+        let Some(gate) = self.unless_taken(list.depth) else { return };
+        for item in list.items.borrow_mut().iter_mut().filter(|item| is_it(item)) {
+            *item = Value::Gated(Rc::new((gate.clone(), item.clone())));
+        }
     }
 
     /// Adds an element to a list, under the open conditions.
@@ -189,8 +214,13 @@ impl Interp<'_> {
     /// Adds all of another value's elements to a list.
     pub(crate) fn extend(&mut self, list: &Rc<List>, other: &Value, place: &Place) {
         let items = self.iterate(other, place);
-        if let Some(why) = &items.open {
-            list.leave_open(why);
+        match items.more().filter(|_| items.open.is_some() || self.is_python()) {
+            // Who changes no setting does not see it.
+            Some(why) if self.is_python() && self.is_unusual_beyond(list.depth) => {
+                self.push(list, Value::Unknown(why.without_default()));
+            }
+            Some(why) => list.leave_open(&why),
+            None => {}
         }
         for value in items.values {
             self.push(list, value);
@@ -202,28 +232,36 @@ impl Interp<'_> {
         match other {
             Value::Dict(from) => {
                 if let Some(why) = &*from.open.borrow() {
-                    dict.leave_open(why);
+                    self.leave_open(dict, why);
                 }
                 for (key, value) in from.snapshot() {
-                    dict.set(key, value);
+                    match self.is_python() && self.gate_depth() > dict.depth {
+                        true => self.set_item(dict, key, value, place),
+                        false => drop(dict.set(key, value)),
+                    }
                 }
             }
             Value::Null | Value::Undefined | Value::Bool(_) => {}
-            Value::OneOf(values) if self.is_python() => {
-                values.iter().for_each(|value| self.merge_dict(dict, value, place));
-            }
             Value::OneOf(values) => self.merge_any(dict, values, place),
             Value::Unknown(unknown) => match &unknown.default {
                 Some(default) => self.merge_dict(dict, default, place),
-                None => dict.leave_open(unknown),
+                None => self.leave_open(dict, unknown),
             },
             other => {
                 let fields = self.dialect().attribute(self, other, "__dict__", place);
                 match fields {
                     Some(fields @ Value::Dict(_)) => self.merge_dict(dict, &fields, place),
-                    _ => dict.leave_open(&self.why(other, place)),
+                    _ => self.leave_open(dict, &self.why(other, place)),
                 }
             }
+        }
+    }
+
+    /// Says that a dict may have more items; what only a changed setting brings is a matter of settings.
+    fn leave_open(&self, dict: &Dict, why: &Rc<Unknown>) {
+        match self.is_python() && self.is_unusual_beyond(dict.depth) {
+            true => dict.leave_open(&why.by_setting()),
+            false => dict.leave_open(why),
         }
     }
 
@@ -240,9 +278,13 @@ impl Interp<'_> {
             let other = Dict::default();
             self.merge_dict(&other, value, place);
             if let Some(why) = &*other.open.borrow() {
-                dict.leave_open(why);
+                dict.leave_open(&if self.is_python() { why.by_setting() } else { why.clone() });
             }
             for (key, value) in other.snapshot() {
+                let value = match value {
+                    Value::Gated(gated) => gated.1.clone(),
+                    value => value,
+                };
                 if dict.get(&key).is_none() {
                     dict.set(key, Value::Gated(Rc::new((Gate::unusual(), value))));
                 }

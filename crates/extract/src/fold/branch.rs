@@ -26,13 +26,14 @@ impl Interp<'_> {
         self.gated_beyond(0)
     }
 
-    pub(super) fn gated_beyond(&self, depth: usize) -> Option<String> {
+    /// The conditions opened beyond the first `depth`, likewise.
+    pub(crate) fn gated_beyond(&self, depth: usize) -> Option<String> {
         let open = self.gates.get(depth..).unwrap_or_default().iter();
         condition::all_of(open.filter(|gate| gate.usual != Some(true)).map(|gate| &*gate.words))
     }
 
     /// Whether one of the conditions beyond the first `depth` holds only when somebody has changed a setting.
-    pub(super) fn is_unusual_beyond(&self, depth: usize) -> bool {
+    pub(crate) fn is_unusual_beyond(&self, depth: usize) -> bool {
         self.gates.get(depth..).unwrap_or_default().iter().any(|gate| gate.usual == Some(false))
     }
 

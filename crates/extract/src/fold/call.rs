@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::branch::{is_constant, one_of};
 use super::exec::Flow;
-use super::value::{Cause, Class, Closure, Dict, ListKind, Made, Place, Unknown, Value};
+use super::value::{Cause, Class, Closure, Dict, Gate, ListKind, Made, Place, Unknown, Value};
 use super::{Args, CALLS, Interp, Scope, ScopeKind};
 use crate::module::{Expr, ExprKind, Function, ParamKind};
 
@@ -111,11 +111,16 @@ impl Interp<'_> {
                 }
             }
             Value::OneOf(values) => {
-                let results: Vec<Value> = values
-                    .iter()
-                    .filter(|value| !matches!(value, Value::Null | Value::Undefined))
-                    .map(|value| self.call(value, args, place))
-                    .collect();
+                let mut results = Vec::new();
+                for value in values.iter().filter(|value| !matches!(value, Value::Null | Value::Undefined)) {
+                    // Which container is changed depends: the likeliest one is.
+                    let is_change = matches!(value, Value::Method(method)
+                        if matches!(method.receiver, Value::List(_) | Value::Dict(_)));
+                    results.push(match is_change && self.is_python() && !results.is_empty() {
+                        true => self.under(Gate::unusual(), |interp| interp.call(value, args, place)),
+                        false => self.call(value, args, place),
+                    });
+                }
                 one_of(results)
             }
             Value::Gated(gated) => self.under(gated.0.clone(), |interp| interp.call(&gated.1, args, place)),

@@ -354,6 +354,12 @@ pub(super) fn with_default(why: &Rc<Unknown>, default: Value) -> Value {
 }
 
 impl Unknown {
+    /// The same for something that is there only when somebody has changed a setting.
+    pub(crate) fn by_setting(&self) -> Rc<Unknown> {
+        let (reason, place) = (self.reason.clone(), self.place.clone());
+        Rc::new(Unknown { cause: Cause::Setting, reason, place, default: None })
+    }
+
     /// The same, without a usual value.
     pub(crate) fn without_default(&self) -> Rc<Unknown> {
         Rc::new(Unknown { cause: self.cause, reason: self.reason.clone(), place: self.place.clone(), default: None })

@@ -49,29 +49,75 @@ fn bounded(test: &Expr, op: Option<BinaryOp>) -> String {
 
 /// The condition and its opposite, by the name of the setting they are about, where that is known.
 pub(super) fn of_setting(test: &Expr, value: &Value) -> Option<[String; 2]> {
-    let Value::Unknown(unknown) = value else { return None };
-    if unknown.cause != Cause::Setting || &*unknown.reason == SETTING {
-        return None;
-    }
+    let setting = setting_of(value)?;
     let mut both = match &test.kind {
         ExprKind::Unary(UnaryOp::Not, inner) => {
             let [holds, fails] = of_setting(inner, value)?;
             return Some([fails, holds]);
         }
         ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..) => {
-            [format!("with {}", unknown.reason), format!("without {}", unknown.reason)]
+            [format!("with {setting}"), format!("without {setting}")]
+        }
+        ExprKind::Binary(value, op @ (BinaryOp::In | BinaryOp::NotIn), _) => {
+            let mut named = String::new();
+            write(value, &mut named, 1);
+            match (&value.kind, op) {
+                (ExprKind::Str(_), _) => {
+                    [*op, opposite_operator(*op)?].map(|op| format!("{named}{}{setting}", operator(op)))
+                }
+                // The name that is looked for is the program's own.
+                (_, BinaryOp::In) => [format!("with {setting}"), format!("without {setting}")],
+                _ => [format!("without {setting}"), format!("with {setting}")],
+            }
         }
         ExprKind::Binary(left, op @ (BinaryOp::Eq | BinaryOp::NotEq), right)
-            if matches!((&left.kind, &right.kind), (ExprKind::Name(_) | ExprKind::Member(..), ExprKind::Str(_))) =>
+            if matches!(
+                (&left.kind, &right.kind),
+                (ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_), ExprKind::Str(_))
+            ) =>
         {
             let mut constant = String::new();
             write(right, &mut constant, 1);
-            [*op, opposite_operator(*op)?].map(|op| format!("{}{}{constant}", unknown.reason, operator(op)))
+            [*op, opposite_operator(*op)?].map(|op| format!("{setting}{}{constant}", operator(op)))
         }
         _ => return None,
     };
     both.iter_mut().filter(|words| words.chars().count() > LENGTH).for_each(|words| *words = LONG.to_owned());
     Some(both)
+}
+
+/// The setting that a value depends on, where its name is known.
+fn setting_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Unknown(unknown) if unknown.cause == Cause::Setting && &*unknown.reason != SETTING => {
+            Some(&unknown.reason)
+        }
+        Value::Unknown(unknown) => setting_of(unknown.default.as_ref()?),
+        Value::OneOf(values) => values.iter().find_map(setting_of),
+        _ => None,
+    }
+}
+
+/// Whether a setting is changed from its default, and the opposite.
+pub(super) fn of_changed(setting: &str) -> [String; 2] {
+    match setting {
+        SETTING => [super::CHANGED.to_owned(), format!("not ({})", super::CHANGED)],
+        _ => [format!("with {setting}"), format!("without {setting}")],
+    }
+}
+
+/// The opposite of a condition in words.
+pub(super) fn opposite(words: &str) -> String {
+    let swapped = |from: &str, to: &str| words.strip_prefix(from).map(|rest| format!("{to}{rest}"));
+    let is_one = parts(words).len() == 1;
+    let turned = swapped("with ", "without ").or_else(|| swapped("without ", "with ")).or_else(|| {
+        let (is, is_not) = (operator(BinaryOp::Eq), operator(BinaryOp::NotEq));
+        let (from, to) = if words.contains(is_not) { (is_not, is) } else { (is, is_not) };
+        let (left, right) = words.split_once(from).filter(|_| !words.contains(" or "))?;
+        Some(format!("{left}{to}{right}"))
+    });
+    let plain = swapped("not (", "").and_then(|rest| rest.strip_suffix(')').map(str::to_owned));
+    turned.filter(|_| is_one).or(plain.filter(|_| is_one)).unwrap_or_else(|| format!("not ({words})"))
 }
 
 /// Conditions that must all hold, each once; one that another says more closely is left out.

@@ -38,6 +38,9 @@ pub(crate) trait Dialect {
         None
     }
 
+    /// A dict that a display makes.
+    fn displayed(&self, _dict: &Rc<super::Dict>, _: &Place) {}
+
     /// A call of a class of the package, before the evaluator makes an ordinary instance.
     fn instantiate(&self, interp: &mut Interp, class: &Rc<Class>, args: &Args, place: &Place) -> Option<Value>;
 

@@ -218,6 +218,7 @@ impl Interp<'_> {
         let items = if keys { self.keys(&iterated, &place) } else { self.iterate(&iterated, &place) };
         let gates = self.gates.len();
         let rest = items.open.map(|why| Value::Unknown(self.element_of(&why, &place)));
+        let perhaps = items.perhaps.filter(|_| self.is_python());
         for item in items.values.into_iter().chain(rest).take(ROUNDS) {
             if !self.step(&place) {
                 return Flow::Raise;
@@ -243,7 +244,17 @@ impl Interp<'_> {
                 ended => return ended,
             }
         }
-        Flow::Next
+        // What a setting may name in place of its defaults goes through the loop, too.
+        let Some(why) = perhaps else { return Flow::Next };
+        let conditions = super::condition::of_changed(&why.reason).map(Rc::from);
+        let round = |interp: &mut Self| {
+            interp.assign(target, Value::Unknown(why.clone()), scope);
+            match interp.exec(body, scope) {
+                Flow::Break | Flow::Continue => Flow::Next,
+                flow => flow,
+            }
+        };
+        self.explore(conditions, Some(false), round, |_| Flow::Next)
     }
 
     fn exec_while(&mut self, test: &Expr, body: &[Stmt], scope: &Rc<Scope>) -> Flow {
@@ -400,6 +411,14 @@ impl Interp<'_> {
                 }
             }
             Value::Gated(_) => Truth::Depends(None),
+            Value::List(list) if self.is_python() => {
+                let items = list.items.borrow();
+                is_filled(&mut items.iter(), list.open.borrow().as_deref())
+            }
+            Value::Dict(dict) if self.is_python() => {
+                let items = dict.items.borrow();
+                is_filled(&mut items.values().map(|(_, value)| value), dict.open.borrow().as_deref())
+            }
             other => self.dialect.truth(other).map_or(Truth::Depends(None), Truth::Known),
         }
     }
@@ -411,5 +430,18 @@ impl Interp<'_> {
         let result = work(self);
         self.gates.truncate(depth);
         result
+    }
+}
+
+/// Whether a container holds anything, going by what it is known to hold and why there may be more.
+fn is_filled<'v>(values: &mut dyn Iterator<Item = &'v Value>, open: Option<&super::Unknown>) -> Truth {
+    let mut unusual = open.map(|why| why.cause == super::Cause::Setting);
+    for value in values {
+        let Value::Gated(gated) = value else { return Truth::Known(true) };
+        unusual = Some(unusual.unwrap_or(true) && gated.0.usual == Some(false));
+    }
+    match unusual {
+        None => Truth::Known(false),
+        Some(unusual) => Truth::Depends(unusual.then_some(false)),
     }
 }

@@ -17,17 +17,24 @@ pub(crate) struct Items {
     pub values: Vec<Value>,
     /// Why there may be more.
     pub open: Option<Rc<Unknown>>,
+    /// The setting that may put others in their place: these are there when nobody has changed it.
+    pub perhaps: Option<Rc<Unknown>>,
 }
 
 impl Items {
     /// Elements that are all known.
     pub(crate) fn known(values: Vec<Value>) -> Self {
-        Self { values, open: None }
+        Self { values, ..Self::default() }
     }
 
     /// Nothing is known.
     pub(crate) fn open(why: Rc<Unknown>) -> Self {
-        Self { values: Vec::new(), open: Some(why) }
+        Self { open: Some(why), ..Self::default() }
+    }
+
+    /// Why a container made of them may hold more.
+    pub(crate) fn more(&self) -> Option<Rc<Unknown>> {
+        self.open.clone().or_else(|| self.perhaps.clone())
     }
 }
 
@@ -35,12 +42,26 @@ impl Interp<'_> {
     /// The elements of a value.
     pub(crate) fn iterate(&mut self, value: &Value, place: &Place) -> Items {
         match value {
-            Value::List(list) => Items { values: list.snapshot(), open: list.open.borrow().clone() },
+            Value::List(list) => {
+                let (values, why) = (list.snapshot(), list.open.borrow().clone());
+                match why {
+                    Some(why) if self.is_python() && why.cause == Cause::Setting && !values.is_empty() => {
+                        Items { values, open: None, perhaps: Some(why) }
+                    }
+                    open => Items { values, open, perhaps: None },
+                }
+            }
             Value::OneOf(values) => self.iterate_any(values, place),
             Value::Unknown(unknown) => match &unknown.default {
                 Some(Value::Null | Value::Undefined) | None => Items::open(unknown.clone()),
                 // What is there by default, and perhaps something else.
-                Some(default) => self.iterate(&default.clone(), place),
+                Some(default) => {
+                    let mut items = self.iterate(&default.clone(), place);
+                    if items.open.is_none() && unknown.cause == Cause::Setting {
+                        items.perhaps = Some(self.element_of(unknown, place));
+                    }
+                    items
+                }
             },
             Value::Gated(gated) => self.iterate(&gated.1, place),
             other => match self.dialect().elements(self, other, place) {
@@ -66,7 +87,10 @@ impl Interp<'_> {
             let items = self.iterate(value, place);
             let usual = first;
             first = first && items.open.is_some() && items.values.is_empty();
-            all.open = all.open.or(items.open);
+            match self.is_python() && !usual {
+                true => all.perhaps = all.perhaps.or(items.perhaps).or(items.open.map(|why| why.by_setting())),
+                false => (all.open, all.perhaps) = (all.open.or(items.open), all.perhaps.or(items.perhaps)),
+            }
             for item in items.values {
                 let plain = if let Value::Gated(gated) = &item { &gated.1 } else { &item };
                 let is_known = !matches!(plain, Value::Unknown(_) | Value::OneOf(_));
@@ -90,6 +114,7 @@ impl Interp<'_> {
             Value::Dict(dict) => Items {
                 values: dict.snapshot().into_iter().map(|(key, value)| under_gate_of(&value, key)).collect(),
                 open: dict.open.borrow().clone(),
+                perhaps: None,
             },
             Value::List(list) => {
                 Items::known((0..list.items.borrow().len()).map(|n| Value::str(n.to_string())).collect())
@@ -105,6 +130,12 @@ impl Interp<'_> {
             let found: Vec<Value> = values.iter().map(|value| self.index(value, key, place)).collect();
             let known: Vec<Value> = found.iter().filter(|value| value.usual().is_some()).cloned().collect();
             return one_of(if known.is_empty() { found } else { known });
+        }
+        if let (Value::Dict(dict), Value::Unknown(why)) = (object, key)
+            && let (Cause::Setting, None) = (why.cause, &why.default)
+            && let Some(any) = self.any_function(dict)
+        {
+            return any;
         }
         if let (Value::Dict(_) | Value::List(_), Value::OneOf(_) | Value::Unknown(_)) = (object, key) {
             return self.lift(key, &mut |interp, key| interp.index(object, key, place));
@@ -143,6 +174,14 @@ impl Interp<'_> {
             (object, Value::Str(name)) if !self.is_python() => self.get(object, name, place),
             (object, _) => Value::Unknown(self.element_of(&self.why(object, place), place)),
         }
+    }
+
+    /// What a table of functions holds under a key that somebody sets: any of them.
+    fn any_function(&self, dict: &Dict) -> Option<Value> {
+        let items = dict.items.borrow();
+        let is_code = |value: &Value| value.is_function() || matches!(value, Value::Class(_) | Value::Module(_));
+        let is_table = self.is_python() && !items.is_empty() && items.values().all(|(_, value)| is_code(value));
+        is_table.then(|| Value::OneOf(items.values().map(|(_, value)| value.clone()).collect()))
     }
 
     fn at(&self, list: &Rc<List>, at: i64, place: &Place) -> Value {
@@ -244,7 +283,7 @@ impl Interp<'_> {
     }
 
     /// Sets an item of a dict; a key that is not known leaves the dict open.
-    pub(crate) fn set_item(&mut self, dict: &Rc<Dict>, key: Value, value: Value, place: &Place) {
+    pub(crate) fn set_item(&mut self, dict: &Dict, key: Value, value: Value, place: &Place) {
         if let Value::OneOf(keys) = &key {
             for key in keys.iter() {
                 self.set_item(dict, key.clone(), value.clone(), place);

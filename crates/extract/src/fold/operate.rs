@@ -1,9 +1,7 @@
 //! Operators on constants, and the same on values that are not quite known.
 
-use std::rc::Rc;
-
 use super::branch::one_of;
-use super::value::{Dict, ListKind, Place, Value};
+use super::value::{ListKind, Place, Value};
 use super::{ALTERNATIVES, ELEMENTS, Interp, TEXT};
 use crate::module::{BinaryOp, UnaryOp};
 
@@ -48,15 +46,15 @@ impl Interp<'_> {
             BinaryOp::NotEq | BinaryOp::IsNot => left.same(right).map(|same| Value::Bool(!same)),
             BinaryOp::In | BinaryOp::NotIn => match self.contains(right, left) {
                 Some(found) => Some(Value::Bool(found == (op == BinaryOp::In))),
-                None => self.not_among_usual(right, op == BinaryOp::NotIn),
+                None => self.not_among_usual(right, left, op == BinaryOp::NotIn),
             },
             BinaryOp::Add => self.add(left, right),
             BinaryOp::Lt | BinaryOp::LtEq | BinaryOp::Gt | BinaryOp::GtEq => compare(op, left, right),
             BinaryOp::BitOr if matches!((left, right), (Value::Dict(_), Value::Dict(_))) => {
-                let dict = Dict::default();
+                let dict = self.dict();
                 self.merge_dict(&dict, left, place);
                 self.merge_dict(&dict, right, place);
-                Some(Value::Dict(Rc::new(dict)))
+                Some(Value::Dict(dict))
             }
             BinaryOp::BitOr | BinaryOp::Sub | BinaryOp::BitAnd if is_set(left) && is_set(right) => {
                 self.set_operation(op, left, right)
@@ -128,8 +126,12 @@ impl Interp<'_> {
         match container {
             Value::Str(text) => Some(text.contains(value.as_str()?)),
             Value::Dict(dict) => {
-                let found = dict.items.borrow().contains_key(&value.key()?);
-                if !found && dict.open.borrow().is_some() { None } else { Some(found) }
+                let items = dict.items.borrow();
+                match items.get(&value.key()?) {
+                    Some((_, Value::Gated(_))) if self.is_python() => None,
+                    None if dict.open.borrow().is_some() => None,
+                    found => Some(found.is_some()),
+                }
             }
             Value::List(list) => {
                 let mut known = if list.open.borrow().is_some() { None } else { Some(false) };
@@ -148,14 +150,38 @@ impl Interp<'_> {
 
     /// Whether an element that a container is not known to have is in it: not unless somebody changes the setting
     /// that may add it.
-    fn not_among_usual(&self, container: &Value, answer: bool) -> Option<Value> {
-        let open = match container {
-            Value::List(list) => list.open.borrow().clone(),
-            Value::Dict(dict) => dict.open.borrow().clone(),
-            _ => None,
+    fn not_among_usual(&self, container: &Value, value: &Value, answer: bool) -> Option<Value> {
+        let (open, gate) = match container {
+            Value::List(list) => {
+                let items = list.items.borrow();
+                let mut gate = None;
+                for item in items.iter().filter(|item| item.same(value) != Some(false)) {
+                    let Value::Gated(gated) = item else { return None };
+                    gate = gate.or_else(|| (gated.1.same(value) != Some(false)).then(|| gated.0.clone()));
+                }
+                (list.open.borrow().clone(), gate)
+            }
+            Value::Dict(dict) => {
+                let gate = match dict.items.borrow().get(&value.key()?) {
+                    Some((_, Value::Gated(gated))) => Some(gated.0.clone()),
+                    _ => None,
+                };
+                (dict.open.borrow().clone(), gate)
+            }
+            _ => return None,
         };
-        let why = open.filter(|why| why.cause == super::Cause::Setting)?;
-        Some(self.setting(why.reason.clone(), Some(Value::Bool(answer)), &why.place))
+        let (answer, place) = (Some(Value::Bool(answer)), Place { file: "".into(), line: 0 });
+        match (open, gate) {
+            (Some(why), _) if why.cause == super::Cause::Setting => {
+                Some(self.setting(why.reason.clone(), answer, &why.place))
+            }
+            (None, Some(gate)) if gate.usual == Some(false) => Some(self.setting(
+                gate.words.strip_prefix("with ").unwrap_or(super::condition::SETTING),
+                answer,
+                &place,
+            )),
+            _ => None,
+        }
     }
 
     /// `target op= value`: lists and dicts are changed where they are.
@@ -173,6 +199,17 @@ impl Interp<'_> {
         }
     }
 
+    /// What follows from whether a value counts as true, which may be a matter of settings.
+    pub(crate) fn answer(&self, value: &Value, of: impl Fn(bool) -> bool, place: &Place) -> Value {
+        match self.truth(value) {
+            super::Truth::Known(holds) => Value::Bool(of(holds)),
+            super::Truth::Depends(Some(usual)) => {
+                self.setting(super::condition::SETTING, Some(Value::Bool(of(usual))), place)
+            }
+            super::Truth::Depends(None) => Value::Unknown(self.why(value, place)),
+        }
+    }
+
     pub(super) fn unary(&mut self, op: UnaryOp, value: &Value, place: &Place) -> Value {
         if op == UnaryOp::Not && matches!(value, Value::Made(_) | Value::Method(_) | Value::External(_)) {
             return match self.truth(value) {
@@ -181,10 +218,7 @@ impl Interp<'_> {
             };
         }
         self.lift(value, &mut |interp, value| match (op, value) {
-            (UnaryOp::Not, value) => match interp.truth(value) {
-                super::exec::Truth::Known(b) => Value::Bool(!b),
-                super::exec::Truth::Depends(_) => Value::Unknown(interp.why(value, place)),
-            },
+            (UnaryOp::Not, value) => interp.answer(value, |holds| !holds, place),
             (UnaryOp::Neg, Value::Int(n)) => Value::Int(n.saturating_neg()),
             (UnaryOp::Neg, Value::Float(n)) => Value::Float(-n),
             (UnaryOp::Pos, Value::Int(_) | Value::Float(_)) => value.clone(),

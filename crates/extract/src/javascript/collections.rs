@@ -61,7 +61,7 @@ pub(super) fn elements(interp: &mut Interp, value: &Value) -> Option<Items> {
     let dict = entries(value)?;
     let what = if is_set(value) { "values" } else { "entries" };
     let values = dict.snapshot().into_iter().map(|entry| part(interp, what, entry)).collect();
-    Some(Items { values, open: dict.open.borrow().clone() })
+    Some(Items { values, open: dict.open.borrow().clone(), ..Items::default() })
 }
 
 /// One key, value or entry; conditions stay with it.

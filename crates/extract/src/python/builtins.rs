@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::collections::{as_kind, fill, sorted, unclear};
 use super::{Python, files, objects};
-use crate::fold::{Args, ELEMENTS, Interp, ListKind, Place, Super, Value, one_of};
+use crate::fold::{Args, Cause, ELEMENTS, Interp, ListKind, Place, Super, Value, one_of};
 
 const NAMES: &[&str] = &[
     "abs",
@@ -308,10 +308,7 @@ fn number(interp: &mut Interp, name: &str, args: &Args, place: &Place) -> Option
     let result = interp.lift(first, &mut |interp, value| {
         let plain = objects::plain(value).unwrap_or_else(|| value.clone());
         let known = match (name, &plain) {
-            ("bool", value) => match interp.truth(value) {
-                crate::fold::Truth::Known(b) => Some(Value::Bool(b)),
-                crate::fold::Truth::Depends(_) => None,
-            },
+            ("bool", value) => Some(interp.answer(value, |holds| holds, place)),
             ("int" | "round", Value::Int(n)) => Some(Value::Int(*n)),
             ("int", Value::Bool(b)) => Some(Value::Int(i64::from(*b))),
             ("int" | "round", Value::Float(n)) => Some(Value::Int(*n as i64)),
@@ -333,12 +330,19 @@ fn length(interp: &mut Interp, value: &Value, place: &Place) -> Option<Value> {
         Value::Str(text) => Value::Int(text.chars().count() as i64),
         Value::List(_) | Value::Dict(_) | Value::Class(_) => {
             let items = interp.iterate(value, place);
-            match items.open {
-                Some(why) => Value::Unknown(why),
-                None if items.values.iter().any(|item| matches!(item, Value::Gated(_))) => {
-                    unclear(interp, "how many elements there are", place)
-                }
-                None => Value::Int(items.values.len() as i64),
+            if let Some(why) = items.open.as_ref().filter(|why| why.cause != Cause::Setting) {
+                return Value::Unknown(why.clone());
+            }
+            let more = items.more();
+            let (gated, known): (Vec<_>, Vec<_>) =
+                items.values.iter().partition(|item| matches!(item, Value::Gated(_)));
+            let known = Value::Int(known.len() as i64);
+            let is_unusual = |item: &&Value| matches!(item, Value::Gated(gated) if gated.0.usual == Some(false));
+            match more {
+                _ if !gated.iter().all(is_unusual) => unclear(interp, "how many elements there are", place),
+                Some(why) => interp.setting(why.reason.clone(), Some(known), place),
+                None if !gated.is_empty() => interp.setting("a setting", Some(known), place),
+                None => known,
             }
         }
         other => Value::Unknown(interp.why(other, place)),

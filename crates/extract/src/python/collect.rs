@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use riskdex_model::Tool;
+use riskdex_model::{Gap, GapKind, Tool};
 
 use super::Python;
-use super::entry::Manifest;
-use crate::fold::{Interp, drop_shared};
+use super::entry::{Entry, Manifest};
+use crate::fold::{Interp, Value, drop_shared};
 use crate::found::{Elsewhere, Found};
-use crate::server::{Entry, Server};
+use crate::server::{self, Server};
 
 /// How deep servers may be mounted in one another.
 const MOUNTS: usize = 8;
@@ -47,10 +47,11 @@ fn joined(mut lists: Vec<(Vec<Tool>, Option<String>)>) -> Vec<Tool> {
     let names: Vec<BTreeSet<String>> =
         lists.iter().map(|(tools, _)| tools.iter().map(|tool| tool.name.clone()).collect()).collect();
     let mut joined = Vec::new();
-    for (tools, started) in lists {
+    for (n, (tools, started)) in lists.into_iter().enumerate() {
         for tool in tools {
-            let is_everywhere = names.iter().all(|names| names.contains(&tool.name));
-            add_tool(&mut joined, &tool, false, None, started.as_deref().filter(|_| !is_everywhere));
+            // Where every server takes a condition, the first is the one that people run.
+            let is_usual = n == 0 || names.iter().all(|names| names.contains(&tool.name));
+            add_tool(&mut joined, &tool, false, None, started.as_deref().filter(|_| !is_usual));
         }
     }
     joined
@@ -74,15 +75,15 @@ fn add(
     let replaces = server.class.starts_with("fastmcp");
     for entry in server.entries.borrow().iter() {
         match entry {
-            Entry::Tool(tool) => add_tool(&mut found.tools, tool, replaces, prefix, gate),
-            Entry::Gap(gap) if !found.gaps.contains(gap) => found.gaps.push(gap.clone()),
-            Entry::Gap(_) => {}
-            Entry::Dynamic(reason) => {
+            server::Entry::Tool(tool) => add_tool(&mut found.tools, tool, replaces, prefix, gate),
+            server::Entry::Gap(gap) if !found.gaps.contains(gap) => found.gaps.push(gap.clone()),
+            server::Entry::Gap(_) => {}
+            server::Entry::Dynamic(reason) => {
                 if !reasons.contains(reason) {
                     reasons.push(reason.clone());
                 }
             }
-            Entry::Mount { server, prefix: inner, gated } => {
+            server::Entry::Mount { server, prefix: inner, gated } => {
                 let joined = match (prefix, inner.as_deref().filter(|inner| !inner.is_empty())) {
                     (Some(outer), Some(inner)) => Some(format!("{outer}_{inner}")),
                     (outer, inner) => inner.or(outer).map(str::to_owned),
@@ -90,7 +91,7 @@ fn add(
                 let gate = both(gate, gated.as_deref());
                 add(found, reasons, server, joined.as_deref(), gate.as_deref(), depth + 1);
             }
-            Entry::Remove(name) => found.tools.retain(|tool| tool.name != **name),
+            server::Entry::Remove(name) => found.tools.retain(|tool| tool.name != **name),
         }
     }
 }
@@ -123,6 +124,20 @@ fn add_tool(found: &mut Vec<Tool>, tool: &Tool, replaces: bool, prefix: Option<&
         }
         None => found.push(tool),
     }
+}
+
+/// Why there is no tool, where nothing else says so.
+pub(super) fn unexplained(python: &Python, interp: &Interp, entry: &Entry) -> Gap {
+    let file = match python.modules.borrow().get(&entry.module) {
+        Some(Value::Module(module)) => module.scope.file.to_string(),
+        _ => String::new(),
+    };
+    let reason = match (interp.servers.is_empty(), file.is_empty()) {
+        (false, _) => "a server is made, and no registration of a tool was seen".to_owned(),
+        (true, true) => format!("the program starts in the module `{}`, which is not in the artifact", entry.module),
+        (true, false) => "the program that starts here was not seen to make a server".to_owned(),
+    };
+    Gap { kind: GapKind::Incomplete, reason, file, line: 0 }
 }
 
 /// Dependencies that make the server in this package's stead: those whose functions it calls, and that are about the

@@ -40,10 +40,9 @@ pub(super) fn list(interp: &mut Interp, list: &Rc<List>, name: &str, args: &Args
             Value::Null
         }
         // What may be taken away is still there for somebody.
-        "remove" | "discard" | "clear" if interp.gate_depth() > list.depth => Value::Null,
+        "clear" if interp.gate_depth() > list.depth => Value::Null,
         "remove" | "discard" => {
-            let value = first()?;
-            list.items.borrow_mut().retain(|item| item.same(&value) != Some(true));
+            interp.take_element(list, &first()?);
             Value::Null
         }
         "pop" | "popleft" => {
@@ -226,7 +225,9 @@ pub(super) fn copy(interp: &Interp, list: &Rc<List>, kind: ListKind) -> Value {
 
 /// The elements of anything as a list, tuple or set.
 pub(super) fn as_kind(interp: &mut Interp, value: &Value, kind: ListKind, place: &Place) -> Value {
-    let Items { mut values, open } = interp.iterate(value, place);
+    let items = interp.iterate(value, place);
+    let open = items.more();
+    let Items { mut values, .. } = items;
     if kind == ListKind::Set {
         let mut seen: Vec<Value> = Vec::new();
         for value in values {

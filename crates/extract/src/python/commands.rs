@@ -78,6 +78,10 @@ pub(super) fn call_method(
             push_command(interp, receiver, command.clone());
             return Some(Value::Null);
         }
+        // `@app.default` and its kin without brackets.
+        if let (true, [function @ Value::Function(_)]) = (DECORATORS.contains(&name), &args.positional[..]) {
+            return Some(put_command(interp, package, receiver, name, function, place));
+        }
         // `main()` of a click command.
         if let ("main" | "__call__", Value::Made(made)) = (name, receiver) {
             return run(python, interp, made, place);
@@ -189,21 +193,35 @@ pub(super) fn call_made(
         (Value::External(path), Some(function)) => decorate(interp, path, made, function, place),
         (Value::Method(method), Some(function)) => {
             let receiver = &method.receiver;
-            if ["command", "group", "callback", "default", "result_callback"].contains(&&*method.name) {
-                let command = command(interp, function, place);
-                if &*method.name == "callback" || &*method.name == "default" {
-                    if let Value::Made(owner) = receiver {
-                        owner.attrs.set("function", function.clone());
-                    }
-                } else {
-                    push_command(interp, receiver, command.clone());
-                }
-                return Some(if package == "typer" { function.clone() } else { command });
-            }
-            None
+            DECORATORS
+                .contains(&&*method.name)
+                .then(|| put_command(interp, package, receiver, &method.name, function, place))
         }
         _ => run(python, interp, made, place),
     }
+}
+
+/// Methods of command groups that take a function.
+const DECORATORS: [&str; 5] = ["command", "group", "callback", "default", "result_callback"];
+
+/// Gives a function to a command group, as its own or as one more command.
+fn put_command(
+    interp: &mut Interp,
+    package: &str,
+    group: &Value,
+    method: &str,
+    function: &Value,
+    place: &Place,
+) -> Value {
+    let command = command(interp, function, place);
+    if matches!(method, "callback" | "default") {
+        if let Value::Made(owner) = group {
+            owner.attrs.set("function", function.clone());
+        }
+    } else {
+        push_command(interp, group, command.clone());
+    }
+    if package == "typer" { function.clone() } else { command }
 }
 
 /// A command object around a function.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::collections::ITEMS;
-use super::{Python, builtins, collections, files, library, objects, sdk, text};
+use super::{Python, builtins, collections, files, library, objects, protocol, sdk, text};
 use crate::fold::{Args, Class, Dialect, Dict, Generic, Interp, Items, ListKind, Place, Scope, Value};
 use crate::module::{BinaryOp, Export, Import, Language};
 
@@ -70,6 +70,12 @@ impl Dialect for Python<'_> {
             Value::Generic(generic) => Some(interp.call(&generic.origin.clone(), args, place)),
             Value::Unknown(_) => sdk::call_unknown(args),
             _ => None,
+        }
+    }
+
+    fn displayed(&self, dict: &Rc<Dict>, _: &Place) {
+        if let Some(tools) = dict.get_str(protocol::TOOLS) {
+            protocol::note(self, &tools);
         }
     }
 

@@ -94,6 +94,15 @@ impl Manifest {
             let dotted = path.trim_end_matches(".py").trim_start_matches("src/").replace('/', ".");
             manifest.add(Entry { module: dotted, object: None });
         }
+        if manifest.entries.is_empty() {
+            // Somebody runs a file by its path: one that names an SDK.
+            let mut named: Vec<&str> = own().filter(|path| is_server(tree, path)).collect();
+            named.sort_by_key(|path| path.matches('/').count());
+            for path in named {
+                let dotted = path.trim_end_matches(".py").trim_end_matches("/__init__").trim_start_matches("src/");
+                manifest.add(Entry { module: dotted.replace('/', "."), object: None });
+            }
+        }
         manifest
     }
 
@@ -102,6 +111,16 @@ impl Manifest {
             self.entries.push(entry);
         }
     }
+}
+
+/// Whether the file is code that imports an SDK, and not an example or a test.
+fn is_server(tree: &Tree, path: &str) -> bool {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let imports = |text: &str| {
+        let is_sdk = |module: &str| ["mcp.server", "fastmcp"].iter().any(|sdk| module.starts_with(sdk));
+        text.lines().filter_map(|line| line.strip_prefix("from ").or(line.strip_prefix("import "))).any(is_sdk)
+    };
+    file.ends_with(".py") && !is_aside(folder) && tree.text(path).is_some_and(|text| imports(&text))
 }
 
 fn is_aside(folder: &str) -> bool {

@@ -251,7 +251,7 @@ fn opened(value: &Value) -> Option<String> {
     }
 }
 
-/// The contents of a JSON file.
+/// The contents of a JSON, TOML or YAML file.
 pub(super) fn parse(python: &Python, parser: &str, handle: &Value) -> Option<Value> {
     let text = match handle {
         Value::Str(text) => text.to_string(),
@@ -263,6 +263,7 @@ pub(super) fn parse(python: &Python, parser: &str, handle: &Value) -> Option<Val
             let table: toml::Value = toml::from_str(&text).ok()?;
             serde_json::to_value(table).ok().map(|json| value_of(&json))
         }
+        "yaml" => serde_yaml_ng::from_str(&text).ok().map(|json| value_of(&json)),
         _ => None,
     }
 }
@@ -280,8 +281,9 @@ pub(super) fn specification(interp: &mut Interp, args: &Args, place: &Place) -> 
     Some(spec)
 }
 
-/// `pkgutil.iter_modules(package.__path__)`: the modules of a folder of the package.
-pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, place: &Place) -> Option<Value> {
+/// `pkgutil.iter_modules(package.__path__)`: the modules of a folder of the package, or with `deep` of the packages in
+/// it, too.
+pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, deep: bool, place: &Place) -> Option<Value> {
     let paths = interp.iterate(args.get(0, "path")?, place).values;
     let prefix = args.get(1, "prefix").and_then(|prefix| prefix.as_str().map(str::to_owned)).unwrap_or_default();
     let mut found = Vec::new();
@@ -294,7 +296,11 @@ pub(super) fn modules(python: &Python, interp: &mut Interp, args: &Args, place: 
                 (Some(name), None) => (name, false),
                 _ => continue,
             };
-            if !name.contains('/') && name != "__init__" {
+            let (parent, own) = name.rsplit_once('/').unwrap_or(("", name));
+            let is_reached =
+                parent.is_empty() || (deep && python.tree.contains(&format!("{folder}{parent}/__init__.py")));
+            if is_reached && own != "__init__" {
+                let name = name.replace('/', ".");
                 let row = vec![Value::Null, Value::str(format!("{prefix}{name}")), Value::Bool(is_package)];
                 let row = interp.made(&Value::external("pkgutil.ModuleInfo"), &Args::of(row.clone()), place);
                 if let Value::Made(made) = &row {

@@ -101,7 +101,8 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
             let file = files::path_of(&interp.get(first?, "origin", place))?;
             python.module(interp, &python.dotted(&file)?)?
         }
-        "pkgutil.iter_modules" | "pkgutil.walk_packages" => files::modules(python, interp, args, place)?,
+        "pkgutil.iter_modules" => files::modules(python, interp, args, false, place)?,
+        "pkgutil.walk_packages" => files::modules(python, interp, args, true, place)?,
         "json.loads" => {
             let text = first?.clone();
             interp.lift(&text, &mut |interp, text| {

@@ -17,6 +17,7 @@ mod library;
 mod loader;
 mod objects;
 mod openapi;
+mod protocol;
 mod recipes;
 mod regexp;
 mod registry;
@@ -28,10 +29,13 @@ mod tests;
 mod text;
 mod tool;
 mod transform;
+mod visibility;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use riskdex_model::{Gap, GapKind};
 
 use crate::fold::{Class, Interp, Place, Value};
 use crate::found::Found;
@@ -64,6 +68,10 @@ pub(crate) struct Python<'t> {
     main: RefCell<Option<String>>,
     /// Functions outside the package that were called, by full name.
     calls: RefCell<BTreeSet<String>>,
+    /// What the program would answer to `tools/list` without an SDK.
+    answer: RefCell<Option<Value>>,
+    /// What the program says on which tools its servers show.
+    visibility: RefCell<visibility::Rules>,
     /// How the SDK packages that are installed take documentation strings apart.
     sections: Vec<SectionReader>,
 }
@@ -90,6 +98,10 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
             best = found;
         }
     }
+    if manifest.entries.is_empty() {
+        let reason = "nothing says where a program of this package starts: it may be a library".to_owned();
+        best.gaps.push(Gap { kind: GapKind::Incomplete, reason, file: String::new(), line: 0 });
+    }
     best
 }
 
@@ -107,6 +119,8 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
         classes: RefCell::default(),
         main: RefCell::new(entry.object.is_none().then(|| entry.module.clone())),
         calls: RefCell::default(),
+        answer: RefCell::default(),
+        visibility: RefCell::default(),
         sections: recipes.section_readers(&manifest.requirements),
     });
     let mut interp = Interp::new(python.clone(), steps);
@@ -131,7 +145,13 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
         _ => {}
     }
     sdk::finish(&python, &mut interp);
-    let found = collect::found(&python, &mut interp, manifest);
+    protocol::finish(&python, &mut interp);
+    let mut found = collect::found(&python, &mut interp, manifest);
+    if found.says_nothing() {
+        found.gaps.push(collect::unexplained(&python, &interp, entry));
+    }
+    python.answer.take();
+    python.visibility.take();
     python.modules.borrow_mut().clear();
     python.classes.borrow_mut().clear();
     python.flags.borrow_mut().clear();

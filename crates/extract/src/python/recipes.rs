@@ -63,6 +63,8 @@ pub(super) struct Methods {
     pub(super) register: Vec<String>,
     pub(super) add: Vec<String>,
     pub(super) remove: Vec<String>,
+    pub(super) hide: Vec<String>,
+    pub(super) show: Vec<String>,
     pub(super) list: Vec<String>,
     pub(super) mount: Vec<String>,
     pub(super) handle: Vec<String>,

@@ -7,7 +7,7 @@ use riskdex_model::{Gap, GapKind};
 use super::commands::package_of;
 use super::recipes::last;
 use super::tool::{self, Registration};
-use super::{Python, openapi, registry};
+use super::{Python, openapi, registry, visibility};
 use crate::fold::{Args, Cause, Class, Interp, Made, Place, Unknown, Value};
 use crate::server::{Entry, Server};
 
@@ -83,6 +83,9 @@ fn set_up(python: &Python, interp: &mut Interp, server: &Rc<Server>, args: &Args
         match &**keyword {
             "lifespan" if value.is_function() => server.starters.borrow_mut().push(value.clone()),
             "on_list_tools" => add_lister(interp, server, value),
+            "include_tags" | "exclude_tags" => {
+                visibility::restrict(python, interp, server, &**keyword == "include_tags", value, place);
+            }
             "tools" => add_all(python, interp, server, value, place),
             "providers" => {
                 for provider in interp.iterate(value, place).values {
@@ -179,11 +182,13 @@ pub(super) fn call_method(
         return Some(Value::Null);
     }
     if has(&methods.remove, name) {
-        if let Some(Value::Str(name)) = args.positional.first().and_then(Value::usual)
-            && interp.gated().is_none()
-        {
-            server.put(Entry::Remove(name));
+        if let Some(Value::Str(name)) = args.get(0, "name").and_then(Value::usual) {
+            visibility::remove(python, interp, &server, name);
         }
+        return Some(Value::Null);
+    }
+    if has(&methods.hide, name) || has(&methods.show, name) {
+        visibility::change(python, interp, &server, has(&methods.show, name), args, place);
         return Some(Value::Null);
     }
     if has(&methods.mount, name) {
@@ -329,6 +334,7 @@ pub(super) fn put(
             Ok(Some(tool)) => {
                 interp.results += 1;
                 registry::remember(server, &tool.name, subject);
+                visibility::tag(python, interp, server, &tool.name, subject, options);
                 return server.put(Entry::Tool(Box::new(tool)));
             }
             Ok(None) => return,
@@ -371,6 +377,7 @@ pub(super) fn finish(python: &Python, interp: &mut Interp) {
             interp.recover();
         }
         registry::apply(python, interp, &server);
+        visibility::apply(python, &server);
         let names = &python.recipes.methods.list;
         let instance = server.attrs.get(INSTANCE);
         if let Some(lister) = instance.and_then(|i| names.iter().find_map(|name| own_method(interp, &i, name))) {

@@ -8,6 +8,7 @@ use riskdex_model::{GapKind, Tool};
 use serde_json::json;
 
 mod forms;
+mod settings;
 
 use super::{Recipes, tools};
 use crate::found::Found;

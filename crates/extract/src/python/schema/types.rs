@@ -103,8 +103,12 @@ impl Schemas {
 
     /// `create_model("Name", field=(type, default), …)`.
     fn created(&mut self, interp: &mut Interp, made: &Made) -> Map<String, Json> {
-        let mut properties = Map::new();
-        let mut required = Vec::new();
+        let base = match made.args.named("__base__") {
+            Some(Value::Class(class)) => self.model(interp, &class.clone()),
+            _ => Map::new(),
+        };
+        let mut properties = base.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
+        let mut required = base.get("required").and_then(Json::as_array).cloned().unwrap_or_default();
         for (name, given) in made.args.named.iter().filter(|(name, _)| !name.starts_with("__")) {
             let (annotation, default) = match given {
                 Value::List(pair) if pair.kind == ListKind::Tuple => {
@@ -115,12 +119,14 @@ impl Schemas {
             };
             let default = default.filter(|default| default.path() != Some("builtins.Ellipsis"));
             let property = self.field(interp, annotation.as_ref(), default.as_ref(), name);
+            required.retain(|known| *known != property.name);
             if property.is_required {
                 required.push(Json::from(property.name.as_str()));
             }
             properties.insert(property.name, property.schema);
         }
         let mut schema = object(json!({"properties": properties, "type": "object"}));
+        schema.extend(base.get("additionalProperties").map(|extra| ("additionalProperties".to_owned(), extra.clone())));
         if !required.is_empty() {
             schema.insert("required".into(), Json::Array(required));
         }

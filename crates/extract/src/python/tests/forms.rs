@@ -4,16 +4,16 @@ use super::{Found, described, module, names, parameters, read, tool};
 use crate::tree::Tree;
 
 /// A program of several files, started by `m:main`.
-fn program(files: &[(&str, &str)]) -> Found {
+pub(super) fn program(files: &[(&str, &str)]) -> Found {
     let metadata = [
         ("m-1.dist-info/entry_points.txt", "[console_scripts]\nm = m:main\n"),
         ("m-1.dist-info/METADATA", "Name: m\nRequires-Dist: mcp\n"),
     ];
-    let files = files.iter().chain(&metadata).map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+    let files = metadata.iter().chain(files).map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
     read(Tree::new(files.collect()))
 }
 
-fn gate<'f>(found: &'f Found, name: &str) -> Option<&'f str> {
+pub(super) fn gate<'f>(found: &'f Found, name: &str) -> Option<&'f str> {
     tool(found, name).gated.as_deref()
 }
 
@@ -362,8 +362,9 @@ def main():
     )]);
     assert_eq!(names(&found), ["look", "click", "go", "run"]);
     assert_eq!(described(&found, "look"), "Looks.");
-    assert_eq!([gate(&found, "look"), gate(&found, "run")], [None, Some("\"--code\" in args")]);
-    assert_eq!(gate(&found, "click"), Some("\"--mcp\" in args"));
+    assert_eq!([gate(&found, "look"), gate(&found, "run")], [None, Some("\"--code\" in the command line")]);
+    // A server has to be asked for: the first is what people mean.
+    assert_eq!(gate(&found, "click"), None);
 }
 
 #[test]
@@ -413,7 +414,7 @@ def main():
 "#,
     );
     assert_eq!([gate(&found, "order"), gate(&found, "quote")], [None, None]);
-    assert_eq!(gate(&found, "more"), Some("\"more\" in sets"));
+    assert_eq!(gate(&found, "more"), Some("\"more\" in environment variable M_SETS"));
 }
 
 #[test]
@@ -444,4 +445,51 @@ main = Commands()
 "#,
     )]);
     assert_eq!(names(&found), ["weigh"]);
+}
+
+#[test]
+fn a_command_line_may_be_a_function_marked_without_brackets() {
+    let found = program(&[(
+        "m.py",
+        r#"
+from cyclopts import App
+from mcp.server.fastmcp import FastMCP
+app = App(name="m")
+@app.default
+def run(*, stdio: bool = True):
+    mcp = FastMCP("m")
+    mcp.tool()(look)
+    mcp.run()
+def look(size: int): "Looks."
+def main(): app()
+"#,
+    )]);
+    assert_eq!(names(&found), ["look"]);
+}
+
+#[test]
+fn without_any_metadata_files_that_name_the_sdk_are_run() {
+    let code = "from fastmcp import FastMCP\nmcp = FastMCP('m')\n@mcp.tool\ndef look(): ...\n";
+    let files = [("m/weather.py", code), ("tests/other.py", "import fastmcp\n"), ("m/__init__.py", "")];
+    let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    assert_eq!(names(&read(Tree::new(files.into_iter().collect()))), ["look"]);
+}
+
+#[test]
+fn a_made_model_has_the_fields_of_its_base() {
+    let found = module(
+        r#"
+from pydantic import BaseModel, Field, create_model
+class Base(BaseModel):
+    key: str
+    loud: bool = False
+Made = create_model("Made", __base__=Base, size=(int, ...), key=(str, Field(default="k")))
+@mcp.tool()
+def look(what: Made): ...
+def main(): mcp.run()
+"#,
+    );
+    let made = &tool(&found, "look").input_schema["properties"]["what"];
+    assert_eq!(made["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["key", "loud", "size"]);
+    assert_eq!(made["required"], serde_json::json!(["size"]));
 }
