@@ -434,7 +434,7 @@ impl Interp<'_> {
 }
 
 /// Whether a container holds anything, going by what it is known to hold and why there may be more.
-fn is_filled<'v>(values: &mut dyn Iterator<Item = &'v Value>, open: Option<&super::Unknown>) -> Truth {
+fn is_filled(values: &mut dyn Iterator<Item = &Value>, open: Option<&super::Unknown>) -> Truth {
     let mut unusual = open.map(|why| why.cause == super::Cause::Setting);
     for value in values {
         let Value::Gated(gated) = value else { return Truth::Known(true) };
