@@ -9,7 +9,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use riskdex_classify::{Claim, Definition, Rules, read_folder};
-use riskdex_model::{Category, Tool};
+use riskdex_model::Category;
 
 const CLASSES: usize = Category::ALL.len();
 const FOLDS: usize = 10;
@@ -25,7 +25,6 @@ const CAUTION: f64 = 4.0;
 #[derive(serde::Deserialize)]
 struct Line {
     server: String,
-    tool: Tool,
     label: Category,
     unanimous: bool,
 }
@@ -73,16 +72,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     let number: BTreeMap<&str, usize> = features.iter().enumerate().map(|(n, f)| (f.id.as_str(), n)).collect();
-    let mut cases = Vec::new();
+    let (mut cases, mut definition) = (Vec::new(), Definition::default());
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
-        let Line { server, tool, label, unanimous } = serde_json::from_str(&line?)?;
-        let tool = Tool { annotations: None, ..tool };
-        let fired = rules
-            .explain(&Definition::of(&tool))
-            .iter()
-            .filter_map(|e| number.get(e.rule.id.as_str()).copied())
-            .collect();
-        cases.push(Case { server, name: tool.name, label: label as usize, unanimous, fired });
+        let line = line?;
+        let Line { server, label, unanimous } = serde_json::from_str(&line)?;
+        definition.read(&line)?;
+        let fired = rules.explain(&definition).iter().filter_map(|e| number.get(e.rule.id.as_str()).copied()).collect();
+        cases.push(Case { server, name: definition.name().to_owned(), label: label as usize, unanimous, fired });
     }
 
     let prior = Model { bias: [0.0; CLASSES], weights: features.iter().map(|f| f.prior).collect() };
