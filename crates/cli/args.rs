@@ -448,6 +448,9 @@ pub(crate) struct Audit {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Report {
+    /// What is known of every server, one JSON object a line. It says nothing of times: catalogs that know the same
+    /// give the same lines
+    Servers,
     /// Tools whose author's annotations claim less than their definition admits
     Annotations {
         /// Form of the output

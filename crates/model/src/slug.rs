@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::{Fingerprint, Tool};
 
 /// Longest slug, in bytes. File systems allow 255; pages are folders below other folders.
@@ -53,8 +55,15 @@ fn mark(text: &str) -> String {
 /// them takes a mark of its own name: the result does not depend on the order of the list.
 pub fn tool_slugs(tools: &[Tool]) -> Vec<String> {
     let plain: Vec<String> = tools.iter().map(|tool| slug(&tool.name)).collect();
-    let unique = |s: &String| plain.iter().filter(|other| *other == s).count() == 1;
-    tools.iter().zip(&plain).map(|(tool, s)| if unique(s) { s.clone() } else { marked(s, &tool.name) }).collect()
+    let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+    for slug in &plain {
+        *wanted.entry(slug).or_default() += 1;
+    }
+    let slug = |(tool, slug): (&Tool, &String)| match wanted[slug.as_str()] {
+        1 => slug.clone(),
+        _ => marked(slug, &tool.name),
+    };
+    tools.iter().zip(&plain).map(slug).collect()
 }
 
 fn marked(slug: &str, name: &str) -> String {

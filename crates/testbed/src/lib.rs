@@ -21,6 +21,7 @@
 
 mod archive;
 mod fault;
+mod hosts;
 mod npm;
 mod package;
 mod pypi;

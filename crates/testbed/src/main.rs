@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, Parser, Subcommand};
 use riskdex_testbed::{Universe, World};
@@ -31,6 +32,10 @@ enum Command {
         /// Have the official registry list the entries of this file (a JSON array) instead of the universe.
         #[arg(long, value_name = "FILE")]
         listed: Option<PathBuf>,
+        /// Spread the world over N addresses from 127.0.0.1 on (Linux has them): the registry, PyPI and npm have one
+        /// each, the remotes share the others.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        hosts: u32,
         /// Listen on this port; a free one when not given.
         #[arg(long, default_value_t = 0)]
         port: u16,
@@ -62,15 +67,17 @@ struct Described {
 }
 
 impl Described {
+    /// Its day 0 is today, so that what changes later is news to a client of today.
     fn universe(&self) -> Universe {
-        Universe::new(self.seed, self.servers).change(self.change).faults(self.faults)
+        let today = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() / 86_400);
+        Universe::new(self.seed, self.servers).change(self.change).faults(self.faults).begins(today)
     }
 }
 
 fn main() -> io::Result<()> {
     match Cli::parse().command {
-        Command::Serve { universe, config_out, listed, port } => {
-            let mut world = World::builder().universe(universe.universe()).forgetful().port(port);
+        Command::Serve { universe, config_out, listed, hosts, port } => {
+            let mut world = World::builder().universe(universe.universe()).forgetful().hosts(hosts).port(port);
             if let Some(file) = listed {
                 world = world.listed(serde_json::from_slice(&fs::read(file)?)?);
             }

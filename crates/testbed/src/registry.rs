@@ -4,6 +4,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::hosts::Hosts;
 use crate::universe::{Resident, Universe};
 
 /// The key of what the registry itself says of an entry.
@@ -14,8 +15,8 @@ const LIMITS: (usize, usize) = (30, 100);
 
 /// What the registry lists, by position.
 pub(crate) enum Entries<'a> {
-    /// The servers of a universe on a day, below an address.
-    Made(&'a Universe, u64, &'a str),
+    /// The servers of a universe on a day, at these addresses.
+    Made(&'a Universe, u64, &'a Hosts),
     /// Entries as a registry gave them once.
     Recorded(&'a [Value]),
 }
@@ -41,7 +42,7 @@ impl Entries<'_> {
 
     fn get(&self, at: u64) -> Value {
         match self {
-            Self::Made(universe, day, base) => entry(&universe.resident(at, *day), base),
+            Self::Made(universe, day, hosts) => entry(&universe.resident(at, *day), hosts),
             Self::Recorded(entries) => entries[at as usize].clone(),
         }
     }
@@ -65,7 +66,7 @@ pub(crate) fn servers(query: &[(String, String)], entries: &Entries<'_>) -> Resp
     ([(CONTENT_TYPE, "application/json")], page.to_string()).into_response()
 }
 
-fn entry(resident: &Resident, base: &str) -> Value {
+fn entry(resident: &Resident, hosts: &Hosts) -> Value {
     let Resident { name, style, index, .. } = resident;
     let mut server = json!({
         "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
@@ -76,7 +77,7 @@ fn entry(resident: &Resident, base: &str) -> Value {
     });
     if style.is_remote() {
         let kind = if style.transport() == "sse" { "sse" } else { "streamable-http" };
-        server["remotes"] = json!([{"type": kind, "url": format!("{base}/{}/{index}", style.transport())}]);
+        server["remotes"] = json!([{"type": kind, "url": format!("{}/{}/{index}", hosts.remote(*index), style.transport())}]);
     } else {
         let registry = if style.is_python() { "pypi" } else { "npm" };
         server["packages"] = json!([{

@@ -19,8 +19,8 @@ pub(crate) use tool::{Parameter, Tool};
 
 use dice::Dice;
 
-/// The date of day 0.
-const DAY_ZERO: u64 = 20_454; // 2026-01-01, in days since 1970-01-01
+/// The date of day 0, where nothing else is said: 2026-01-01, in days since 1970-01-01.
+const DAY_ZERO: u64 = 20_454;
 
 const FIRST: &[&str] = &["amber", "brisk", "coral", "dusky", "early", "fresh", "grand", "hazel", "ivory", "jolly"];
 const SECOND: &[&str] =
@@ -33,6 +33,7 @@ pub struct Universe {
     servers: u64,
     change: f64,
     faults: f64,
+    begins: u64,
 }
 
 /// One server on one day.
@@ -46,6 +47,8 @@ pub(crate) struct Resident {
     pub(crate) revision: u64,
     /// The day of the last change.
     pub(crate) changed_on: u64,
+    /// The date of day 0.
+    begins: u64,
     seed: u64,
 }
 
@@ -67,7 +70,7 @@ pub struct Truth {
 impl Universe {
     /// A universe of that many servers that never change and never fail.
     pub fn new(seed: u64, servers: u64) -> Self {
-        Self { seed, servers, ..Self::default() }
+        Self { seed, servers, begins: DAY_ZERO, ..Self::default() }
     }
 
     /// Has that share of the servers change each day.
@@ -78,6 +81,11 @@ impl Universe {
     /// Has that share of all paths answer wrongly each day: half of them only the first time they are asked.
     pub fn faults(self, share: f64) -> Self {
         Self { faults: share, ..self }
+    }
+
+    /// Has day 0 on that date, in days since 1970-01-01: a client asks for changes by its own clock.
+    pub fn begins(self, date: u64) -> Self {
+        Self { begins: date, ..self }
     }
 
     /// How many servers there are.
@@ -106,7 +114,7 @@ impl Universe {
         let style = Style::roll(&mut dice);
         let changes = (1..=day).filter(|day| Dice::new(self.seed, &[index, *day]).chance(self.change));
         let (revision, changed_on) = changes.fold((0, 0), |(revision, _), day| (revision + 1, day));
-        Resident { index, name, style, revision, changed_on, seed: self.seed }
+        Resident { index, name, style, revision, changed_on, begins: self.begins, seed: self.seed }
     }
 
     /// The server that a package name is of; names end in the server's number.
@@ -133,9 +141,10 @@ impl Resident {
         format!("1.{}.0", self.revision)
     }
 
-    /// When it was last published.
+    /// When it was last published: one that has not changed, on some day of the year before day 0.
     pub(crate) fn updated_at(&self) -> String {
-        format!("{}T{:02}:00:00Z", date(DAY_ZERO + self.changed_on), self.index % 24)
+        let day = if self.revision == 0 { self.begins.saturating_sub(1 + self.index % 365) } else { self.begins + self.changed_on };
+        format!("{}T{:02}:00:00Z", date(day), self.index % 24)
     }
 
     pub(crate) fn tools(&self) -> Vec<Tool> {

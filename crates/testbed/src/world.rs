@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -17,6 +16,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::hosts::Hosts;
 use crate::package::{Package, Project};
 use crate::registry::Entries;
 use crate::remote::{Call, Streams};
@@ -44,6 +44,7 @@ pub struct Builder {
     books: Books,
     packages: Vec<(Kind, Package)>,
     port: u16,
+    hosts: u32,
 }
 
 /// A request that a world received.
@@ -69,7 +70,7 @@ enum Kind {
 
 #[derive(Debug)]
 struct Shared {
-    url: String,
+    hosts: Hosts,
     books: Mutex<Books>,
     streams: Streams,
 }
@@ -197,26 +198,31 @@ impl Builder {
         Self { port, ..self }
     }
 
+    /// Spreads the world over so many addresses from 127.0.0.1 on, as the internet is: each registry has one, and the
+    /// remotes share the others. Not every system has more than one such address; Linux has.
+    pub fn hosts(self, hosts: u32) -> Self {
+        Self { hosts, ..self }
+    }
+
     /// Serves the world on the loopback interface.
     pub fn serve(self) -> io::Result<World> {
-        let Self { mut books, packages, port } = self;
+        let Self { mut books, packages, port, hosts } = self;
         for (kind, package) in &packages {
             books.publish(*kind, package)?;
         }
-        let listener = std::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        listener.set_nonblocking(true)?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared { url, books: Mutex::new(books), streams: Streams::default() });
+        let (hosts, listeners) = Hosts::bind(hosts, port)?;
+        let shared = Arc::new(Shared { hosts, books: Mutex::new(books), streams: Streams::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let (end, ended) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
         let run = async move {
-            let door = Door(TcpListener::from_std(listener)?);
-            let serve = axum::serve(door, router.into_make_service_with_connect_info::<Line>());
-            tokio::select! {
-                served = serve => served,
-                _ = ended => Ok(()),
+            for listener in listeners {
+                let service = router.clone().into_make_service_with_connect_info::<Line>();
+                tokio::spawn(axum::serve(Door(TcpListener::from_std(listener)?), service).into_future());
             }
+            // Whoever drops the world drops the sender.
+            let _ = ended.await;
+            Ok::<(), io::Error>(())
         };
         let thread = std::thread::Builder::new().name("testbed".to_owned()).spawn(move || {
             // It ends when the world is dropped; connections that are still open end with it.
@@ -230,13 +236,14 @@ impl Builder {
 impl World {
     /// A configuration of the program that points every source and registry at this world.
     pub fn config(&self) -> String {
-        let mut registry = toml::toml! {
-            limits = { per_minute = 60000, concurrent = 16 }
-        };
-        let mut config = toml::toml! {
-            source = ["registry"]
-            allow_private = ["127.0.0.1"]
-        };
+        let limits = toml::toml! { per_minute = 60000
+        concurrent = 16 };
+        let hosts = &self.shared.hosts;
+        let limits_of_hosts: toml::Table = hosts.names().map(|name| (name.to_owned(), limits.clone().into())).collect();
+        let mut registry = toml::Table::from_iter([("limits".to_owned(), limits.into())]);
+        let mut config = toml::toml! { source = ["registry"] };
+        config.insert("allow_private".to_owned(), hosts.names().collect::<Vec<_>>().into());
+        config.insert("limits".to_owned(), limits_of_hosts.into());
         config.insert("pypi_index".to_owned(), self.pypi_index().into());
         config.insert("npm_registry".to_owned(), self.npm_registry().into());
         registry.insert("url".to_owned(), format!("{}/v0.1/servers", self.mcp_registry()).into());
@@ -251,17 +258,17 @@ impl World {
 
     /// Its address, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
-        &self.shared.url
+        self.shared.hosts.main()
     }
 
     /// The address of the Python index.
     pub fn pypi_index(&self) -> String {
-        format!("{}/pypi/simple/", self.url())
+        format!("{}/pypi/simple/", self.shared.hosts.pypi())
     }
 
     /// The address of the npm registry.
     pub fn npm_registry(&self) -> String {
-        format!("{}/npm/", self.url())
+        format!("{}/npm/", self.shared.hosts.npm())
     }
 
     /// The address of the official registry.
@@ -380,7 +387,7 @@ fn note(parts: &Parts, body: &[u8]) -> Request {
 
 /// The true answer.
 fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
-    let (headers, base) = (&parts.headers, &world.url);
+    let (headers, base) = (&parts.headers, world.hosts.asked(&parts.headers));
     let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
     let (universe, day, html_only) = {
         let books = world.books();
@@ -403,7 +410,7 @@ fn route(world: &Shared, parts: &Parts, body: &[u8]) -> Response {
         let listed = world.books().listed.clone();
         let entries = match &listed {
             Some(entries) => Entries::Recorded(entries),
-            None => Entries::Made(&universe, day, base),
+            None => Entries::Made(&universe, day, &world.hosts),
         };
         registry::servers(&query, &entries)
     } else if let Some(index) = path.strip_prefix("/.well-known/oauth-protected-resource/mcp/") {
