@@ -206,6 +206,17 @@ impl Client {
         Usage { requests: read(&self.shared.requests), bytes: read(&self.shared.bytes) }
     }
 
+    /// Waits before a whole conversation is begun again, as between two attempts of one request; false when it was
+    /// begun often enough. `attempt` counts from 1.
+    pub(crate) async fn again(&self, attempt: u32, error: &Error) -> bool {
+        let config = &self.shared.config;
+        if attempt >= config.attempts.min(error.worth()) {
+            return false;
+        }
+        tokio::time::sleep(back_off(config.back_off, attempt, config.longest_wait, self.chance())).await;
+        true
+    }
+
     /// The product name that robots.txt files address.
     fn agent(&self) -> &str {
         self.shared.config.user_agent.split(['/', ' ']).next().unwrap_or_default()

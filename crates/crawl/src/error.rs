@@ -155,6 +155,16 @@ impl Error {
         }
     }
 
+    /// How often a conversation that ended so is worth being begun, with the first time.
+    pub(crate) const fn worth(&self) -> u32 {
+        match self {
+            Self::Unreachable { .. } | Self::Status { status: 408 | 425 | 429 | 500 | 502..=504, .. } => u32::MAX,
+            // It cost its whole time.
+            Self::TimedOut { .. } => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether the index says that it has no such thing.
     pub(crate) const fn is_absent(&self) -> bool {
         matches!(self, Self::Status { status: 404 | 410, .. })

@@ -28,7 +28,7 @@ pub(crate) async fn ask(client: &Client, server: &Server, blobs: &BlobStore) -> 
     let url: Url = remote.name.parse().map_err(|_| Error::setting(remote.to_string(), "is no address"))?;
     client.ask_gently(&url);
     let bounds = Bounds::default();
-    let document = match live::list(client, &Target::new(url.clone()), &bounds).await? {
+    let document = match listed(client, &url, &bounds).await? {
         Outcome::Listed(listed) => json!({
             "transport": listed.transport,
             "protocolVersion": listed.protocol_version,
@@ -46,6 +46,17 @@ pub(crate) async fn ask(client: &Client, server: &Server, blobs: &BlobStore) -> 
         },
     };
     keep(&document, remote, &url, blobs).await
+}
+
+/// Asks for the list, from the beginning again where that may help: a single message cannot be sent twice.
+async fn listed(client: &Client, url: &Url, bounds: &Bounds) -> Result<Outcome, Error> {
+    let mut attempt = 1;
+    loop {
+        match live::list(client, &Target::new(url.clone()), bounds).await {
+            Err(error) if client.again(attempt, &error).await => attempt += 1,
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Fetches the document in which a catalog states a server's tools.

@@ -20,9 +20,10 @@ pub(crate) enum Retry {
 impl Retry {
     /// What a status that is no success calls for.
     pub(crate) fn of_status(status: u16, headers: &HeaderMap, now: SystemTime) -> Self {
-        match status {
-            429 | 503 => Self::Pause(retry_after(headers, now)),
-            408 | 425 | 500 | 502 | 504 => Self::Later,
+        match (status, retry_after(headers, now)) {
+            (429, wait) => Self::Pause(wait),
+            (503, Some(wait)) => Self::Pause(Some(wait)),
+            (408 | 425 | 500 | 502 | 503 | 504, _) => Self::Later,
             _ => Self::Never,
         }
     }
@@ -63,6 +64,18 @@ mod tests {
         assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("-1"), None);
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_host_is_left_alone_when_it_says_so() {
+        let now = SystemTime::UNIX_EPOCH;
+        let of = |status, headers: &HeaderMap| Retry::of_status(status, headers, now);
+        let none = HeaderMap::new();
+        let soon = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("2"))]);
+        assert_eq!(of(429, &none), Retry::Pause(None));
+        assert_eq!((of(503, &none), of(500, &soon), of(404, &none)), (Retry::Later, Retry::Later, Retry::Never));
+        let pause = Retry::Pause(Some(Duration::from_secs(2)));
+        assert_eq!((of(429, &soon), of(503, &soon)), (pause, pause));
     }
 
     #[test]

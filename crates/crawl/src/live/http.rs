@@ -25,6 +25,7 @@ use crate::{Client, Error};
 const ACCEPT: &str = "application/json, text/event-stream";
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
+/// A request that failed; the door knows more.
 pub(super) type Refused = StreamableHttpError<Error>;
 
 /// The way to one remote, and what was met on it.

@@ -44,8 +44,7 @@ pub(super) async fn list(door: &Door, bounds: &Bounds) -> Result<Listed, Option<
     let poster = door.clone();
     let questions =
         Box::pin(sink::unfold((poster, endpoint), |(door, endpoint), message: ClientJsonRpcMessage| async move {
-            // The library tells its own error; the door keeps ours.
-            post(&door, &endpoint, &message).await.map_err(|error| door.fail(error))?;
+            post(&door, &endpoint, &message).await?;
             Ok::<_, Refused>((door, endpoint))
         }));
     session::list((questions, answers), Era::Sessions, bounds)
@@ -63,16 +62,14 @@ fn address(stream: &Url, text: &str) -> Result<Url, Option<Error>> {
     Ok(endpoint)
 }
 
-async fn post(door: &Door, endpoint: &Url, message: &ClientJsonRpcMessage) -> Result<(), Error> {
-    let body = serde_json::to_vec(message).map_err(|error| Error::format(endpoint, error.to_string()))?;
+async fn post(door: &Door, endpoint: &Url, message: &ClientJsonRpcMessage) -> Result<(), Refused> {
+    let body = serde_json::to_vec(message)?;
     // The stream holds the place at the host.
-    let head = door.pass(Request::post(endpoint.clone(), body).placeless(), &mut Vec::new()).await;
-    let refused = |status| Error::Status { url: endpoint.to_string(), status, wait: None };
-    match head {
-        Ok(head) if head.status < 400 => Ok(()),
-        Ok(head) => Err(refused(head.status)),
-        Err(error) => Err(door.take_failure().unwrap_or_else(|| Error::format(endpoint, error.to_string()))),
+    let head = door.pass(Request::post(endpoint.clone(), body).placeless(), &mut Vec::new()).await?;
+    if head.status < 400 {
+        return Ok(());
     }
+    Err(door.fail(Error::Status { url: endpoint.to_string(), status: head.status, wait: None }))
 }
 
 /// Passes events on.
