@@ -30,6 +30,7 @@ mod catalog;
 mod definition;
 mod error;
 mod event;
+mod identity;
 mod list;
 mod listing;
 mod lock;
@@ -50,7 +51,8 @@ pub use catalog::Catalog;
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use record::{
-    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Failures, Filter, RunId, RunRecord,
-    RunReport, ServerRecord, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals, VerdictRecord,
+    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Failures, Filter, Moved, MovedTool,
+    RunId, RunRecord, RunReport, ServerRecord, ServerRef, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals,
+    VerdictRecord,
 };
 pub use schedule::{Candidate, Due};

@@ -14,14 +14,15 @@ impl Catalog {
     /// The slugs of all servers, in order.
     pub fn slugs(&self) -> Result<Vec<String>> {
         self.read(format_args!("reading the servers' slugs"), |connection| {
-            let mut statement = connection.prepare_cached("SELECT slug FROM servers ORDER BY slug")?;
+            let mut statement =
+                connection.prepare_cached("SELECT slug FROM servers WHERE same_as IS NULL ORDER BY slug")?;
             Ok(statement.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
         })
     }
 
     /// Gives every server, by slug. The visitor may read more of the same catalog, and sees the same state.
     pub fn for_each_server<E: From<Error>>(&self, visit: impl FnMut(ServerSummary) -> Result<(), E>) -> Result<(), E> {
-        let sql = format!("{SERVERS} ORDER BY slug");
+        let sql = format!("{SERVERS} WHERE same_as IS NULL ORDER BY slug");
         self.stream(format_args!("reading the servers"), (&sql, ()), server_summary, visit)
     }
 
@@ -173,7 +174,8 @@ pub(crate) fn tool_summary(row: &Row<'_>) -> rusqlite::Result<ToolSummary> {
 
 fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
     let mut totals = Totals { last_run: last_run(connection)?, ..Totals::default() };
-    let sql = "SELECT count(*), coalesce(sum(tools > 0), 0), coalesce(sum(tools), 0) FROM servers";
+    let sql = "SELECT count(*), coalesce(sum(tools > 0), 0), coalesce(sum(tools), 0) FROM servers
+         WHERE same_as IS NULL";
     (totals.servers, totals.servers_with_tools, totals.tools) =
         connection.query_row(sql, (), |row| Ok((count(row, 0)?, count(row, 1)?, count(row, 2)?)))?;
     let sql = "SELECT count(*) FROM failures WHERE resolved_at IS NULL";

@@ -3,15 +3,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::error::Fault;
+use crate::identity::{also, claim, settle};
 use crate::names::variants;
 use crate::stored::time;
 use crate::{Catalog, Error, Result, search};
 
 impl Catalog {
     /// Records what a source lists. A server is recognised by its package; a new one takes its slug, or,
-    /// where another server has that, a variant of it. Servers that are not listed any more keep all they
-    /// have. A server's name and details come from its listings, the first source (by name) that states
-    /// each first.
+    /// where another server has that, a variant of it. What it alone says offers it too is the same server from then
+    /// on. Servers that are not listed any more keep all they
+    /// have, and every name that a source ever listed them by. A server's name and details come from its
+    /// listings: of the first source (by name) that states each, the newest listing.
     pub fn record_listing(&mut self, source: &str, servers: &[Server], now: &str) -> Result<()> {
         let now = time(now)?;
         self.write(format_args!("recording what {source} lists"), |connection| {
@@ -35,52 +37,71 @@ fn list(connection: &Connection, source: &str, server: &Server, now: &str) -> Re
             Ok((row.get::<_, i64>(0)?, Some((row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))))
         })
         .optional()?;
+    if let Some((id, _)) = known
+        && list_again(connection, id, source, server, now)?
+    {
+        return Ok(());
+    }
     let (id, before) = match known {
         Some(known) => known,
         None => (add(connection, server, now)?, None),
     };
+    let Server { name, summary, publisher, repository, homepage, license, .. } = server;
     connection
         .prepare_cached(
-            "INSERT INTO listings (server_id, source, name, summary, publisher, repository, homepage, license,
+            "INSERT INTO listings (server_id, source, name, summary, publisher, repository, homepage, license, also,
                  first_listed, last_listed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
-             ON CONFLICT DO UPDATE SET name = excluded.name, summary = excluded.summary,
-                 publisher = excluded.publisher, repository = excluded.repository, homepage = excluded.homepage,
-                 license = excluded.license, last_listed = max(last_listed, excluded.last_listed)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?9, ?9)
+             ON CONFLICT DO UPDATE SET summary = excluded.summary, publisher = excluded.publisher,
+                 repository = excluded.repository, homepage = excluded.homepage, license = excluded.license,
+                 also = excluded.also, last_listed = max(last_listed, excluded.last_listed)",
         )?
         .execute(params![
             id,
             source,
-            server.name,
-            server.summary,
-            server.publisher,
-            server.repository,
-            server.homepage,
-            server.license,
-            now
+            name,
+            summary,
+            publisher,
+            repository,
+            homepage,
+            license,
+            now,
+            also(&server.also)?
         ])?;
-    let after = connection
-        .prepare_cached(
-            "UPDATE servers SET
-                 last_seen = max(last_seen, ?2),
-                 name = (SELECT name FROM listings WHERE server_id = ?1 ORDER BY source LIMIT 1),
-                 summary = (SELECT summary FROM listings
-                     WHERE server_id = ?1 AND summary IS NOT NULL ORDER BY source LIMIT 1),
-                 publisher = (SELECT publisher FROM listings
-                     WHERE server_id = ?1 AND publisher IS NOT NULL ORDER BY source LIMIT 1),
-                 repository = (SELECT repository FROM listings
-                     WHERE server_id = ?1 AND repository IS NOT NULL ORDER BY source LIMIT 1),
-                 homepage = (SELECT homepage FROM listings
-                     WHERE server_id = ?1 AND homepage IS NOT NULL ORDER BY source LIMIT 1),
-                 license = (SELECT license FROM listings
-                     WHERE server_id = ?1 AND license IS NOT NULL ORDER BY source LIMIT 1)
-             WHERE id = ?1 RETURNING name, summary",
-        )?
-        .query_row((id, now), |row| Ok(Some((row.get(0)?, row.get(1)?))))?;
+    let after =
+        connection.prepare_cached(&details())?.query_row((id, now), |row| Ok(Some((row.get(0)?, row.get(1)?))))?;
     if before != after {
         search::index_server(connection, id)?;
     }
-    Ok(())
+    claim(connection, id)?;
+    settle(connection, server.package.registry.as_str(), &server.package.name)
+}
+
+/// Most listings say what they said the night before: then only the time is new. False where they do not, or where
+/// the source used another name since, or uses two.
+fn list_again(connection: &Connection, id: i64, source: &str, server: &Server, now: &str) -> Result<bool, Fault> {
+    let Server { name, summary, publisher, repository, homepage, license, .. } = server;
+    let sql = "UPDATE listings SET last_listed = max(last_listed, ?9)
+         WHERE server_id = ?1 AND source = ?2 AND name = ?3
+             AND (summary, publisher, repository, homepage, license, also) IS (?4, ?5, ?6, ?7, ?8, ?10)
+             AND last_listed > coalesce((SELECT max(last_listed) FROM listings AS other
+                 WHERE other.server_id = ?1 AND other.source = ?2 AND other.name <> ?3), '')";
+    let row = params![id, source, name, summary, publisher, repository, homepage, license, now, also(&server.also)?];
+    if connection.prepare_cached(sql)?.execute(row)? == 0 {
+        return Ok(false);
+    }
+    connection.prepare_cached("UPDATE servers SET last_seen = max(last_seen, ?2) WHERE id = ?1")?.execute((id, now))?;
+    Ok(true)
+}
+
+/// Takes a server's name and details from its listings.
+fn details() -> String {
+    let order = "ORDER BY source, last_listed DESC, name LIMIT 1";
+    let stated = |column| {
+        format!("{column} = (SELECT {column} FROM listings WHERE server_id = ?1 AND {column} IS NOT NULL {order})")
+    };
+    let columns = ["name", "summary", "publisher", "repository", "homepage", "license"].map(stated).join(", ");
+    format!("UPDATE servers SET last_seen = max(last_seen, ?2), {columns} WHERE id = ?1 RETURNING name, summary")
 }
 
 fn add(connection: &Connection, server: &Server, now: &str) -> Result<i64, Fault> {

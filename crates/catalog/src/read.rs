@@ -4,7 +4,7 @@ use riskdex_model::{Extraction, Fingerprint, Origin, PackageId, Registry, Releas
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::stored::{count, json, limit, required_json, required_name};
-use crate::{Catalog, DefinitionVersion, FailureRecord, Result, ServerRecord, ToolRecord, ToolRef, event};
+use crate::{Catalog, DefinitionVersion, FailureRecord, Result, ServerRecord, ToolRecord, ToolRef, event, identity};
 
 /// How many of a tool's newest definitions its record holds.
 const HISTORY: usize = 50;
@@ -22,16 +22,18 @@ impl Catalog {
     }
 
     /// The slug of the server that a user names: by slug, package id (`pypi:name`), name in any listing, or
-    /// package name. Where several servers have the name, the first by slug.
+    /// package name. Where several servers have the name, the first by slug. What is another listing of a server leads
+    /// to that one.
     pub fn find(&self, name: &str) -> Result<Option<String>> {
         self.read(format_args!("looking for {name}"), |connection| {
             let first = |sql, name| connection.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional();
             let by_package = |registry: Registry, name| {
                 let id = PackageId::new(registry, name);
-                let sql = "SELECT slug FROM servers WHERE registry = ?1 AND package = ?2";
+                let sql = "SELECT slug FROM servers WHERE id =
+                     (SELECT coalesce(same_as, id) FROM servers WHERE registry = ?1 AND package = ?2)";
                 connection.prepare_cached(sql)?.query_row((registry.as_str(), id.name), |row| row.get(0)).optional()
             };
-            if let Some(slug) = first("SELECT slug FROM servers WHERE slug = ?1", name)? {
+            if let Some(slug) = first(BY_SLUG, name)? {
                 return Ok(Some(slug));
             }
             if let Some((registry, package)) = name.split_once(':')
@@ -58,9 +60,12 @@ pub(crate) const SERVER: &str =
      FROM servers LEFT JOIN reads ON reads.id = read_id LEFT JOIN releases ON releases.id = release_id
      WHERE slug = ?1";
 
+const BY_SLUG: &str = "SELECT slug FROM servers WHERE id = (SELECT coalesce(same_as, id) FROM servers WHERE slug = ?1)";
+
 pub(crate) const BY_NAME: &str = "SELECT slug FROM servers WHERE id IN (
-         SELECT id FROM servers WHERE name = ?1 COLLATE NOCASE
-         UNION ALL SELECT server_id FROM listings WHERE name = ?1 COLLATE NOCASE)
+         SELECT coalesce(same_as, id) FROM servers WHERE id IN (
+             SELECT id FROM servers WHERE name = ?1 COLLATE NOCASE
+             UNION ALL SELECT server_id FROM listings WHERE name = ?1 COLLATE NOCASE))
      ORDER BY slug LIMIT 1";
 
 pub(crate) const TOOLS: &str =
@@ -108,6 +113,7 @@ fn shape(row: &Row<'_>) -> rusqlite::Result<Found> {
             name: row.get(4)?,
             version: None,
             card: None,
+            also: Vec::new(),
             summary: listed(5, &about.summary)?,
             publisher: listed(6, &about.publisher)?,
             repository: listed(7, &about.repository)?,
@@ -127,8 +133,9 @@ fn shape(row: &Row<'_>) -> rusqlite::Result<Found> {
 
 fn complete(connection: &Connection, found: Found) -> rusqlite::Result<ServerRecord> {
     let Found { id, mut server, first_seen, last_seen, confirmed_at, release, read_at, extractor, extraction } = found;
-    let sql = "SELECT source FROM listings WHERE server_id = ?1 ORDER BY source";
-    server.listings = connection.prepare_cached(sql)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    server.also = identity::claimed_by(connection, id)?;
+    server.listings =
+        connection.prepare_cached(identity::SOURCES)?.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let confirmed = confirmed_at.as_deref().unwrap_or(&last_seen);
     let all = connection
         .prepare_cached(TOOLS)?
@@ -137,6 +144,8 @@ fn complete(connection: &Connection, found: Found) -> rusqlite::Result<ServerRec
     let (tools, mut gone): (Vec<_>, Vec<_>) = all.into_iter().partition(|tool| tool.gone_at.is_none());
     gone.sort_by(|a: &ToolRecord, b| a.tool.name.cmp(&b.tool.name));
     Ok(ServerRecord {
+        names: identity::names(connection, id)?,
+        kin: identity::kin(connection, id)?,
         server,
         release,
         read_at,

@@ -38,6 +38,10 @@ pub struct ServerSummary {
 pub struct ServerRecord {
     /// Who it is: as listed, gaps filled from what the artifact says about itself.
     pub server: Server,
+    /// The other names that it is or was listed by.
+    pub names: Vec<String>,
+    /// Servers of the same repository, which are others as far as anybody knows; the first twenty.
+    pub kin: Vec<ServerRef>,
     /// The release its tools were read from; none when it was never read.
     pub release: Option<Release>,
     /// When that reading was recorded first.
@@ -104,6 +108,35 @@ pub struct DefinitionVersion {
     pub first_seen: String,
     /// Until when it was confirmed.
     pub last_seen: String,
+}
+
+/// Names a server's page.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ServerRef {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A server's address that leads to another one's: both are listings of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The slug that leads there.
+    pub from: String,
+    /// The slug of the server.
+    pub to: String,
+    /// The tools that had addresses below the old one.
+    pub tools: Vec<MovedTool>,
+}
+
+/// A tool with an address below that of a server which leads to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTool {
+    /// Its slug.
+    pub slug: String,
+    /// Whether the other server has an address of that slug too.
+    pub there: bool,
 }
 
 /// Names a tool's page.
@@ -235,6 +268,8 @@ pub struct RunReport {
     pub later: u64,
     /// Servers that were due and not asked, because the time was up.
     pub left: u64,
+    /// Listings of servers that are listed otherwise too, by another package or address.
+    pub same: u64,
     /// Servers whose owners do not want to be asked.
     pub never: u64,
     /// Releases read.

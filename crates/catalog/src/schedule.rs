@@ -4,7 +4,7 @@
 use riskdex_model::PackageId;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::stored::time;
+use crate::stored::{required_name, time};
 use crate::{Catalog, Result};
 
 /// Seconds of a day.
@@ -39,6 +39,8 @@ pub enum Due {
     Since(String),
     /// Not before then.
     At(String),
+    /// Never: it is another listing of that server.
+    Same(PackageId),
 }
 
 impl Visit {
@@ -106,6 +108,13 @@ impl Catalog {
         let now = time(now)?;
         let Candidate { package, .. } = candidate;
         self.read(format_args!("asking when {package} is due"), |connection| {
+            let sql = "SELECT new.registry, new.package FROM servers AS old JOIN servers AS new ON new.id = old.same_as
+                 WHERE old.registry = ?1 AND old.package = ?2";
+            let shape = |row: &rusqlite::Row<'_>| Ok(PackageId { registry: required_name(row, 0)?, name: row.get(1)? });
+            let known = (package.registry.as_str(), &package.name);
+            if let Some(same) = connection.prepare_cached(sql)?.query_row(known, shape).optional()? {
+                return Ok(Due::Same(same));
+            }
             let sql = "SELECT asked_at, due_at, strftime('%Y-%m-%dT%H:%M:%SZ', asked_at, ?3 || ' days'), streak,
                      version, extractor
                  FROM servers JOIN visits ON visits.server_id = servers.id

@@ -120,7 +120,7 @@ fn parameters(tool: &Tool) -> String {
 /// Makes a server findable as it is now.
 pub(crate) fn index_server(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO server_text (rowid, name, package, summary)
-         SELECT id, name, package, coalesce(summary, '') FROM servers WHERE id = ?1";
+         SELECT id, name, package, coalesce(summary, '') FROM servers WHERE id = ?1 AND same_as IS NULL";
     connection.prepare_cached(sql)?.execute([id]).map(drop)
 }
 

@@ -88,6 +88,9 @@ pub(crate) fn print_report(report: &RunReport, out: &mut impl Write) -> io::Resu
     let RunReport { listed, read, unchanged, new_tools, changed_tools, gone_tools, .. } = report;
     print_sources(report, out)?;
     writeln!(out, "  servers  {listed} listed, {read} read, {unchanged} unchanged, {} failed", report.failed.len())?;
+    if report.same > 0 {
+        writeln!(out, "  same     {} listings are of servers that are listed otherwise too", report.same)?;
+    }
     if report.later + report.left + report.never > 0 {
         let RunReport { later, left, never, .. } = report;
         writeln!(out, "  waiting  {later} not due yet, {left} left when the time was up, {never} not to be asked")?;

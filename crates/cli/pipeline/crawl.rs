@@ -27,7 +27,7 @@ use crate::progress::Progress;
 use crate::{clock, embedded, packages, serve};
 
 /// Packages that are fetched at once; the limits of each host hold beside it.
-const JOBS: usize = 16;
+const JOBS: usize = 64;
 
 /// When no worker has answered for so long, the user is asked whether there is one.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -176,8 +176,9 @@ impl Run<'_> {
                     self.catalog().record_listing(&source, &servers, &now)?;
                 }
             }
-            Event::Planned { due, later, never, first } => {
-                (self.report.due, self.report.later, self.report.never) = (due as u64, later as u64, never as u64);
+            Event::Planned { due, later, same, never, first } => {
+                (self.report.due, self.report.later) = (due as u64, later as u64);
+                (self.report.same, self.report.never) = (same as u64, never as u64);
                 progress.expect(due as u64);
                 progress.note(&format!("{due} servers to ask, {later} not due yet"));
                 self.planned = first;

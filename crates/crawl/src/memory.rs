@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use riskdex_catalog::{self as catalog, Answer, Candidate, Catalog, Due};
@@ -13,6 +14,16 @@ use crate::visit::Visit;
 pub struct Memory {
     catalog: Arc<Mutex<Catalog>>,
     now: Arc<str>,
+}
+
+/// What a run is to do.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    pub(crate) due: Vec<Visit>,
+    /// How many servers are not due yet.
+    pub(crate) later: usize,
+    /// How many listed servers are other listings of servers.
+    pub(crate) same: usize,
 }
 
 /// A text of an index: fresh, or confirmed to be what it was.
@@ -80,33 +91,40 @@ impl Memory {
         self.remember(key.to_owned(), Answer { sha256: sha256.to_owned(), ..Answer::default() }).await
     }
 
-    /// Visits to those of the listed servers that are due, those first that matter most:
-    /// never asked or known to be changed, then those that have been due for longest.
-    pub(crate) async fn due(
+    /// Visits to those of the listed servers that are due (to all of them, when `all` are asked), those first that
+    /// matter most: never asked or known to be changed, then those that have been due for longest.
+    pub(crate) async fn agenda(
         &self,
         listed: Vec<Server>,
         extractor: &str,
         resumed: Option<String>,
-    ) -> Result<Vec<Visit>, Error> {
+        all: bool,
+    ) -> Result<Agenda, Error> {
         let extractor = extractor.to_owned();
-        let due = move |catalog: &mut Catalog, now: &str| {
-            let mut due = Vec::new();
+        let sort = move |catalog: &mut Catalog, now: &str| {
+            let (mut due, mut agenda, mut cards) = (Vec::new(), Agenda::default(), BTreeMap::new());
             for server in listed {
                 let Server { package, version, .. } = &server;
                 let (listed, extractor, resumed) = (version.as_deref(), extractor.as_str(), resumed.as_deref());
                 match catalog.due(&Candidate { package, listed, extractor, resumed }, now)? {
-                    Due::At(_) => {}
-                    due_now => due.push((due_now, server)),
+                    Due::Same(other) => {
+                        agenda.same += 1;
+                        cards.extend(server.card.map(|card| (other, card)));
+                    }
+                    Due::At(_) if !all => agenda.later += 1,
+                    when => due.push((when, server)),
                 }
             }
             due.sort_by(|(one, a), (two, b)| (one, &a.slug).cmp(&(two, &b.slug)));
-            let visit = |(_, server): (_, Server)| {
-                let read = catalog.digest_read(&server.package, &extractor)?;
-                Ok(Visit { server, read })
-            };
-            due.into_iter().map(visit).collect()
+            for (_, mut server) in due {
+                // Of two listings of one server, the other may be the one that knows where its tools are stated.
+                server.card = server.card.or_else(|| cards.remove(&server.package));
+                let read = if all { None } else { catalog.digest_read(&server.package, &extractor)? };
+                agenda.due.push(Visit { server, read });
+            }
+            Ok(agenda)
         };
-        self.with("finding out which servers are due", due).await
+        self.with("finding out which servers are due", sort).await
     }
 
     async fn answer(&self, key: &str) -> Result<Option<Answer>, Error> {

@@ -1,17 +1,21 @@
 //! A crawl: sources are listed, packages looked up, artifacts fetched.
 
+mod lanes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use riskdex_model::{Registry, Server};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
 
+use self::lanes::Lanes;
+use crate::Error;
+use crate::memory::Agenda;
 use crate::source::Source;
 use crate::visit::{Visit, Visited, Visitor};
-use crate::{Error, Memory};
 
 /// What one crawl does.
 pub struct Plan {
@@ -71,6 +75,8 @@ pub enum Event {
         due: usize,
         /// How many are not due yet.
         later: usize,
+        /// How many are other listings of servers.
+        same: usize,
         /// How many are never asked because their owners wish so.
         never: usize,
         /// The first that are to be asked.
@@ -140,17 +146,22 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
         }
     }
 
-    let known = listed.len();
-    let due = match due(listed.into_values().collect(), &asked, &extractor, &visitor.memory).await {
-        Ok(due) => due,
-        Err(error) => {
-            // A receiver that is gone wants no more events.
-            let _ = events.send(Event::Failed { source: "catalog".to_owned(), error }).await;
-            return;
-        }
+    let resumed = match &asked {
+        Asked::DueAndNotSince(began) => Some(began.clone()),
+        Asked::Due | Asked::All | Asked::None => None,
     };
+    let listed = listed.into_values().collect();
+    let Agenda { due, later, same } =
+        match visitor.memory.agenda(listed, &extractor, resumed, asked == Asked::All).await {
+            Ok(agenda) => agenda,
+            Err(error) => {
+                // A receiver that is gone wants no more events.
+                let _ = events.send(Event::Failed { source: "catalog".to_owned(), error }).await;
+                return;
+            }
+        };
     let first = due.iter().take(FIRST).map(|visit| visit.server.clone()).collect();
-    let planned = Event::Planned { due: due.len(), later: known - due.len(), never: unwanted, first };
+    let planned = Event::Planned { due: due.len(), later, same, never: unwanted, first };
     if events.send(planned).await.is_err() || asked == Asked::None {
         return;
     }
@@ -164,30 +175,33 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
         }
         return;
     };
-    let places = Arc::new(Semaphore::new(jobs.max(1)));
+    let mut lanes = Lanes::new(due, &visitor.registries);
     let mut tasks = JoinSet::new();
-    let mut due = due.into_iter();
-    while let Some(visit) = due.next() {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        if until.is_some_and(|until| Instant::now() >= until) {
-            // A receiver that is gone wants no more events.
-            let _ = events.send(Event::Left(due.len() + 1)).await;
-            break;
+    loop {
+        while tasks.len() < jobs.max(1) {
+            if until.is_some_and(|until| Instant::now() >= until) && lanes.waiting() > 0 {
+                // A receiver that is gone wants no more events.
+                let _ = events.send(Event::Left(lanes.waiting())).await;
+                lanes = Lanes::default();
+            }
+            if events.is_closed() {
+                return;
+            }
+            let Some((lane, visit)) = lanes.next() else { break };
+            let (visitor, events) = (visitor.clone(), events.clone());
+            tasks.spawn(async move {
+                let visited = visitor.visit(visit).await;
+                // A receiver that is gone wants no more events. One that is slow holds the crawl up.
+                let _ = events.send(Event::Visited(visited)).await;
+                lane
+            });
         }
-        if events.is_closed() {
-            return;
+        match tasks.join_next().await {
+            Some(Ok(lane)) => lanes.done(&lane),
+            // Only a runtime that ends ends a task.
+            Some(Err(_)) | None => return,
         }
-        let (visitor, events) = (visitor.clone(), events.clone());
-        tasks.spawn(async move {
-            let visited = visitor.visit(visit).await;
-            drop(place);
-            // A receiver that is gone wants no more events.
-            let _ = events.send(Event::Visited(visited)).await;
-        });
-        // Tasks that have ended make room; dropping the set ends the others.
-        while tasks.try_join_next().is_some() {}
     }
-    while tasks.join_next().await.is_some() {}
 }
 
 /// Whether the owner of a server wishes that it is left alone.
@@ -197,18 +211,6 @@ fn opted_out(server: &Server, never: &[String]) -> bool {
         .flatten();
     let names = [&server.name, &server.slug, &server.package.name, &server.package.to_string()];
     never.iter().any(|wish| names.contains(&wish) || host.as_ref() == Some(wish))
-}
-
-/// The servers to visit, those first that matter most when time is short.
-async fn due(listed: Vec<Server>, asked: &Asked, extractor: &str, memory: &Memory) -> Result<Vec<Visit>, Error> {
-    let resumed = match asked {
-        Asked::All => {
-            return Ok(listed.into_iter().map(|server| Visit { server, read: None }).collect());
-        }
-        Asked::DueAndNotSince(began) => Some(began.clone()),
-        Asked::Due | Asked::None => None,
-    };
-    memory.due(listed, extractor, resumed).await
 }
 
 #[cfg(test)]

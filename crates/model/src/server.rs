@@ -17,6 +17,9 @@ pub struct Server {
     /// Address of a document that states its tools, for where neither it nor its package can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// What else offers the same server, says its list: its image, its bundle, its repository, an older transport.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<PackageId>,
     /// One line about it, as published.
     #[serde(default)]
     pub summary: Option<String>,
@@ -46,6 +49,7 @@ impl Server {
             package,
             version: None,
             card: None,
+            also: Vec::new(),
             summary: None,
             publisher: None,
             repository: None,

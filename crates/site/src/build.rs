@@ -3,13 +3,14 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
-use riskdex_catalog::{Catalog, Event, EventKind, Filter, ServerRecord, ServerSummary, ToolRecord, ToolSummary};
+use riskdex_catalog::{
+    Catalog, Event, EventKind, Filter, MovedTool, ServerRecord, ServerSummary, ToolRecord, ToolSummary,
+};
 use riskdex_model::Level;
 use serde::Serialize;
 use tera::Context;
 
 use crate::export::{self, Bulk, Lines};
-use crate::page::Frame;
 use crate::page::about::{AboutPage, SearchPage};
 use crate::page::attack::{AttackPage, AttacksPage};
 use crate::page::changes::ChangesPage;
@@ -18,6 +19,7 @@ use crate::page::list::{Kind, PAGE, PublishersPage, ServersPage, TermsPage, Tool
 use crate::page::method::{MethodPage, RuleReference};
 use crate::page::server::ServerPage;
 use crate::page::tool::ToolPage;
+use crate::page::{Frame, server_json, server_path, tool_path};
 use crate::survey::Survey;
 use crate::theme::Theme;
 use crate::write::Output;
@@ -76,6 +78,7 @@ pub fn build(theme: &Theme, catalog: &Catalog, out: &Path, options: &BuildOption
     // Of one moment, what changed is told before what was read for the first time.
     events.sort_by(|a, b| b.at.cmp(&a.at).then((a.kind == EventKind::Server).cmp(&(b.kind == EventKind::Server))));
     site.servers(catalog)?;
+    site.moved(catalog)?;
     site.lists(catalog)?;
     site.singles(catalog, &events)?;
     search::write(&site, catalog)?;
@@ -182,6 +185,23 @@ impl<'a> Site<'a> {
             self.page("tool.html", &view.page, &view)
         })?;
         export::server(self, record)
+    }
+
+    /// Addresses of servers that turned out to be others lead there.
+    fn moved(&self, catalog: &Catalog) -> Result<()> {
+        let lead = |from: &str, to: &str| {
+            self.put(&format!("{from}index.html"), &self.render("moved.html", &BTreeMap::from([("to", to)]))?)
+        };
+        catalog.for_each_moved(|moved| {
+            let home = server_path(&moved.to);
+            lead(&server_path(&moved.from), &home)?;
+            for MovedTool { slug, there } in &moved.tools {
+                let to = if *there { tool_path(&moved.to, slug) } else { home.clone() };
+                lead(&tool_path(&moved.from, slug), &to)?;
+            }
+            let document = serde_json::json!({ "moved": self.url(&server_json(&moved.to)) });
+            self.put(&server_json(&moved.from), &document.to_string())
+        })
     }
 
     /// Servers A to Z; tools by level, category and signal.

@@ -77,7 +77,8 @@ fn entry(resident: &Resident, hosts: &Hosts) -> Value {
     });
     if style.is_remote() {
         let kind = if style.transport() == "sse" { "sse" } else { "streamable-http" };
-        server["remotes"] = json!([{"type": kind, "url": format!("{}/{}/{index}", hosts.remote(*index), style.transport())}]);
+        server["remotes"] =
+            json!([{"type": kind, "url": format!("{}/{}/{index}", hosts.remote(*index), style.transport())}]);
     } else {
         let registry = if style.is_python() { "pypi" } else { "npm" };
         server["packages"] = json!([{

@@ -143,7 +143,11 @@ impl Resident {
 
     /// When it was last published: one that has not changed, on some day of the year before day 0.
     pub(crate) fn updated_at(&self) -> String {
-        let day = if self.revision == 0 { self.begins.saturating_sub(1 + self.index % 365) } else { self.begins + self.changed_on };
+        let day = if self.revision == 0 {
+            self.begins.saturating_sub(1 + self.index % 365)
+        } else {
+            self.begins + self.changed_on
+        };
         format!("{}T{:02}:00:00Z", date(day), self.index % 24)
     }
 

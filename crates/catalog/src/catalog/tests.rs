@@ -375,6 +375,27 @@ fn a_server_is_found_by_any_of_its_names() {
 }
 
 #[test]
+fn every_name_of_a_source_is_kept_and_the_newest_is_shown() {
+    let mut world = World::new();
+    let named = |name: &str| Server::new(package("s"), name, "list");
+    for (names, at, shown) in [
+        (["b", "a"], 1, "a"),
+        (["b", "a"], 2, "a"),
+        (["b", "b"], 3, "b"),
+        (["c", "c"], 4, "c"),
+        (["b", "b"], 5, "b"),
+        (["b", "b"], 6, "b"),
+    ] {
+        world.catalog.record_listing("list", &names.map(named), &day(at)).unwrap();
+        assert_eq!(world.record("s").server.name, shown, "day {at}");
+    }
+    for name in ["a", "b", "c"] {
+        assert_eq!(world.catalog.find(name).unwrap().as_deref(), Some("pypi-s"), "{name}");
+    }
+    assert_eq!(world.record("s").server.listings, ["list"]);
+}
+
+#[test]
 fn the_artifact_states_what_the_listings_do_not() {
     let mut world = World::with(&["s"]);
     let mut extraction = Extraction { dynamic: Some("made at run time".into()), ..Extraction::default() };

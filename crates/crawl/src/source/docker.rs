@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
-use riskdex_model::{PackageId, Registry, Server, capped};
+use riskdex_model::{Registry, Server, capped};
 use serde::Deserialize;
 use url::Url;
 
-use super::package::remote;
+use super::package::{image, remote};
 use super::{Listing, Place, Source};
 use crate::{Client, Error, Memory};
 
@@ -84,14 +84,6 @@ impl Docker {
     }
 }
 
-/// An image, without tag and digest.
-fn image(reference: &str) -> Option<PackageId> {
-    let name = reference.split('@').next()?;
-    let after_host = name.rfind('/').map_or(0, |at| at + 1);
-    let end = name[after_host..].find(':').map_or(name.len(), |at| after_host + at);
-    Some(&name[..end]).filter(|name| !name.is_empty()).map(|name| PackageId::new(Registry::Oci, name))
-}
-
 impl Source for Docker {
     fn name(&self) -> &str {
         &self.name
@@ -132,6 +124,5 @@ mod tests {
         let card = listing.servers[1].card.as_deref();
         assert_eq!(card, Some("https://desktop.docker.com/mcp/catalog/v3/tools/notes.json"));
         assert_eq!(listing.notes.len(), 2, "{:?}", listing.notes);
-        assert_eq!(image("reg.example:5000/a/b:1.0").unwrap().name, "reg.example:5000/a/b");
     }
 }

@@ -45,6 +45,15 @@ pub(super) fn repository(address: &str) -> Option<PackageId> {
     Some(PackageId::new(Registry::Github, &names))
 }
 
+/// A container image by its reference: without tag and digest, and without the host where everybody looks first.
+pub(super) fn image(reference: &str) -> Option<PackageId> {
+    let name = reference.trim().split('@').next()?;
+    let after_host = name.rfind('/').map_or(0, |at| at + 1);
+    let end = name[after_host..].find(':').map_or(name.len(), |at| after_host + at);
+    let name = name[..end].strip_prefix("docker.io/").unwrap_or(&name[..end]);
+    Some(name).filter(|name| !name.is_empty()).map(|name| PackageId::new(Registry::Oci, name))
+}
+
 /// A server at an address, when the address is whole: without places for variables, and without a password.
 pub(super) fn remote(address: &str) -> Option<PackageId> {
     let mut url = Url::parse(address.trim()).ok().filter(|_| !address.contains(['{', '}']))?;
@@ -163,6 +172,13 @@ mod tests {
         {
             assert!(named(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_image_is_known_without_its_tag() {
+        let named = |reference| image(reference).unwrap().name;
+        assert_eq!(named("reg.example:5000/a/b:1.0"), "reg.example:5000/a/b");
+        assert_eq!(named("docker.io/mcp/notes@sha256:00"), named("mcp/notes:latest"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The official MCP registry, and every registry that speaks its interface (`/v0.1/servers`).
 
 mod entry;
+mod offers;
 #[cfg(test)]
 mod tests;
 
@@ -8,13 +9,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
-use riskdex_model::{Registry, Server, capped};
+use riskdex_model::{Registry, capped};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
 use self::entry::{Entry, Status};
-use super::package::{package, remote};
 use super::{Listing, Place, Source};
 use crate::{Client, Error, Memory};
 
@@ -180,43 +180,20 @@ impl State {
 
     /// The servers whose packages we can fetch, and a remark that accounts for all others.
     fn listing(&self, source: &str, mut notes: Vec<String>) -> Listing {
-        let mut servers = BTreeMap::new();
+        let mut servers = Vec::new();
         let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
         for entry in self.entries.values() {
-            let found = servers_of(source, entry);
+            let found = offers::servers(source, entry);
             *left_out.entry(why_left_out(entry, !found.is_empty())).or_default() += 1;
-            for server in found {
-                servers.entry(server.slug.clone()).or_insert(server);
-            }
+            servers.extend(found);
         }
         left_out.remove("");
         if !left_out.is_empty() {
             let counts = left_out.iter().map(|(why, count)| format!("{count} {why}")).collect::<Vec<_>>().join(", ");
             notes.push(format!("of {} servers not read: {counts}", self.entries.len()));
         }
-        Listing { servers: servers.into_values().collect(), notes }
+        Listing { servers, notes }
     }
-}
-
-/// The servers that an entry makes of its packages and addresses, as far as we can ask for their tools. What runs
-/// on somebody's machine and what runs at an address may have different tools, so each is a server of its own.
-fn servers_of(source: &str, entry: &Entry) -> Vec<Server> {
-    if entry.status == Status::Deleted {
-        return Vec::new();
-    }
-    let packages = entry.packages.iter().filter_map(|stated| {
-        let version = Some(stated.version.clone()).filter(|version| !version.is_empty() && version != "latest");
-        Some((package(&stated.registry, &stated.identifier)?, version))
-    });
-    let remotes = entry.remotes.iter().filter_map(|stated| Some((remote(&stated.url)?, None)));
-    let server = |(package, version)| Server {
-        version,
-        summary: entry.description.clone(),
-        repository: entry.repository.clone(),
-        homepage: entry.homepage.clone(),
-        ..Server::new(package, &entry.name, source)
-    };
-    packages.chain(remotes).map(server).collect()
 }
 
 /// Why an entry gives no server to read; empty when it gives one.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use riskdex_catalog::{ServerRecord, ToolRecord};
+use riskdex_catalog::{ServerRecord, ServerRef, ToolRecord};
 use riskdex_model::{Category, ListSource, Signal};
 use riskdex_policy::{Policy, recommend};
 use serde::Serialize;
@@ -45,6 +45,7 @@ pub(crate) struct ServerPage {
     notes: Vec<String>,
     gaps: Vec<GapView>,
     more_gaps: usize,
+    kin: Vec<Named>,
     similar: Vec<Similar>,
     first_seen: String,
     first_date: String,
@@ -118,6 +119,8 @@ struct GoneTool {
 /// Most gaps, remarks and events that a page lists; the JSON document has all.
 const GAPS: usize = 60;
 const NOTES: usize = 30;
+/// Most names, packages or sources that a line of facts holds.
+const SEVERAL: usize = 20;
 const EVENTS: usize = 20;
 /// Tools named as those that cost most.
 const HEAVIEST: usize = 3;
@@ -142,6 +145,7 @@ impl ServerPage {
         page.json = Some(server_json(&server.slug));
         let combination = combination(record);
         let similar = similar(survey, record);
+        let kin: Vec<Named> = record.kin.iter().map(kin).collect();
         let contents = [
             ("unread", "Why it could not be read", record.failure.is_some()),
             ("facts", "Server", true),
@@ -149,6 +153,7 @@ impl ServerPage {
             ("policy", "Policy", total > 0),
             ("combination", "Dangerous combination", combination.is_some()),
             ("read", "How its list was read", true),
+            ("kin", "Same repository", !kin.is_empty()),
             ("similar", "Same definitions", !similar.is_empty()),
             ("history", "History", true),
         ];
@@ -184,6 +189,7 @@ impl ServerPage {
             notes: record.notes.iter().take(NOTES).map(|note| one_line(note, 600)).collect(),
             gaps: record.gaps.iter().take(GAPS).map(gap).collect(),
             more_gaps: record.gaps.len().saturating_sub(GAPS),
+            kin,
             similar,
             first_date: date(&record.first_seen),
             last_date: date(&record.last_seen),
@@ -253,21 +259,32 @@ fn facts(record: &ServerRecord) -> Vec<Fact> {
     let server = &record.server;
     let text = |name, value: &Option<String>| value.as_deref().map(|v| Fact::text(name, one_line(v, LINE_MAX)));
     let link = |name, value: &Option<String>| value.as_deref().map(|v| Fact::link(name, v));
+    let several = |name, values: &mut dyn Iterator<Item = String>| {
+        let values: Vec<_> = values.take(SEVERAL).map(|value| one_line(&value, NAME_MAX)).collect();
+        Some(Fact::text(name, values.join(", ")))
+    };
     let version = record.release.as_ref().map(|release| Fact::code("Version", one_line(&release.version, NAME_MAX)));
     [
         text("Publisher", &server.publisher),
         Some(source::whereabouts(server)),
         Some(Fact::text("Registry", server.package.registry.label())),
+        several("Also offered as", &mut server.also.iter().map(ToString::to_string)),
+        several("Also listed as", &mut record.names.iter().cloned()),
         version,
         link("Repository", &server.repository),
         link("Home page", &server.homepage),
         text("Licence", &server.license),
-        Some(Fact::text("Listed by", server.listings.iter().map(|l| one_line(l, 60)).collect::<Vec<_>>().join(", "))),
+        several("Listed by", &mut server.listings.iter().cloned()),
     ]
     .into_iter()
     .flatten()
     .filter(|fact| !fact.value.is_empty())
     .collect()
+}
+
+/// Another server of the same repository: a package beside it, or somebody's copy.
+fn kin(server: &ServerRef) -> Named {
+    Named { name: full_name(&server.name), path: server_path(&server.slug) }
 }
 
 fn rows(record: &ServerRecord) -> Vec<Row> {

@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) updated: String,
     pub(super) description: Option<String>,
     pub(super) repository: Option<String>,
+    /// The folder of the repository that it is in.
+    pub(super) subfolder: Option<String>,
     pub(super) homepage: Option<String>,
     pub(super) packages: Vec<Package>,
     /// Where it can be reached without a package.
@@ -55,6 +57,9 @@ pub(super) struct Package {
 /// An address that an entry names; it may have places for variables, as in `https://{tenant}.example/mcp`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Remote {
+    /// The transport: `streamable-http`, `sse`.
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
+    pub(super) kind: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) url: String,
 }
@@ -92,6 +97,7 @@ struct ServerJson {
 #[derive(Default, Deserialize)]
 struct Repository {
     url: Option<String>,
+    subfolder: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -137,6 +143,7 @@ impl Entry {
             updated: updated.unwrap_or_default(),
             description: text(server.description),
             repository: text(server.repository.url),
+            subfolder: text(server.repository.subfolder),
             homepage: text(server.website_url),
             packages: server.packages,
             remotes: server.remotes,
@@ -157,7 +164,7 @@ mod tests {
     fn entries_of_all_dates_say_the_same() {
         let old = r#"{"server":{"$schema":"https://static.modelcontextprotocol.io/schemas/2025-07-09/server.schema.json",
             "name":"example.org/thing","description":"Does it","status":"deprecated","version":"1.0.0","website_url":"https://thing.example",
-            "repository":{"url":"https://git.example/thing","source":"git"},
+            "repository":{"url":"https://git.example/thing","source":"git","subfolder":"a"},
             "packages":[{"registry_type":"npm","identifier":"@example/thing","version":"1.0.0","environment_variables":[]}],
             "remotes":[{"type":"sse","url":"https://thing.example/sse"}],
             "_meta":{"io.modelcontextprotocol.registry/official":{"id":"1","published_at":"2025-09-01T00:00:00Z","is_latest":true}}}}"#;
@@ -165,7 +172,7 @@ mod tests {
             "name":"example.org/thing","title":"Thing","description":"Does it","version":"1.0.0","websiteUrl":"https://thing.example",
             "repository":{"url":"https://git.example/thing","source":"git","subfolder":"a"},"icons":[{"src":"x"}],
             "packages":[{"registryType":"npm","identifier":"@example/thing","version":"1.0.0","transport":{"type":"stdio"},"packageArguments":[{"type":"named"}]}],
-            "remotes":[{"type":"streamable-http","url":"https://thing.example/sse","variables":{"tenant":{}}}],
+            "remotes":[{"type":"sse","url":"https://thing.example/sse","variables":{"tenant":{}}}],
             "_meta":{"io.modelcontextprotocol.registry/publisher-provided":{"tool":"x"}}},
             "_meta":{"io.modelcontextprotocol.registry/official":{"status":"deprecated","statusMessage":"old",
             "publishedAt":"2025-08-01T00:00:00Z","updatedAt":"2025-09-01T00:00:00Z","isLatest":true},"com.example/own":{"a":1}}}"#;

@@ -160,7 +160,7 @@ async fn every_entry_is_read_or_accounted_for() {
     })
     .await;
     let listing = World::new().list(&server, "2026-01-01T00:00:00Z").await.unwrap();
-    assert_eq!(names(&listing), ["npm:both", "pypi:both-two", "remote:https://r.example/"]);
+    assert_eq!(names(&listing), ["npm:both", "remote:https://r.example/"]);
     assert!(listing.notes[0].starts_with("2 entries cannot be read: missing field `name`"), "{}", listing.notes[0]);
     let expected = "of 6 servers not read: 1 at addresses that nobody can ask without more settings, \
                     1 deleted by the registry, 1 in packages of other kinds, 1 without package or address";
@@ -189,7 +189,9 @@ fn a_dump_is_read_whole() {
         listing.notes
     );
     if text == SAMPLE.trim_start_matches('\u{feff}') {
-        assert_eq!(names(&listing), ["npm:@example/weather", "pypi:example-notes", "remote:https://far.example/mcp"]);
+        let mut names = names(&listing);
+        names.sort();
+        assert_eq!(names, ["npm:@example/weather", "pypi:example-notes", "remote:https://far.example/mcp"]);
         assert_eq!(state.entries["org.example/weather"].version, "1.1.0");
     }
 }
