@@ -451,6 +451,15 @@ pub(crate) enum Report {
     /// What is known of every server, one JSON object a line. It says nothing of times: catalogs that know the same
     /// give the same lines
     Servers,
+    /// How listings fold into servers, and a random sample of servers with more than one
+    Listings {
+        /// How many servers to show
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        sample: usize,
+        /// Another seed draws another sample
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Tools whose author's annotations claim less than their definition admits
     Annotations {
         /// Form of the output

@@ -11,13 +11,33 @@ use riskdex_model::{PackageId, Registry};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::Fault;
-use crate::stored::{required_name, to_json};
-use crate::{Catalog, Error, Moved, MovedTool, Result, ServerRef, definition, search};
+use crate::stored::{count, required_name, to_json};
+use crate::{Catalog, Error, Folding, Moved, MovedTool, Result, ServerRef, definition, search};
 
 /// Servers of the same repository that a record names at most.
 const KIN: i64 = 20;
 
 impl Catalog {
+    /// How listings fold into servers.
+    pub fn folding(&self) -> Result<Folding> {
+        self.read(format_args!("counting listings"), |connection| {
+            let sql = "SELECT (SELECT count(*) FROM listings), (SELECT count(*) FROM servers),
+                 (SELECT count(*) FROM servers WHERE same_as IS NULL),
+                 (SELECT count(*) FROM (SELECT 1 FROM claims GROUP BY registry, package HAVING count(*) = 1)),
+                 (SELECT count(*) FROM (SELECT 1 FROM claims GROUP BY registry, package HAVING count(*) > 1))";
+            let shape = |row: &Row<'_>| {
+                Ok(Folding {
+                    listings: count(row, 0)?,
+                    listed: count(row, 1)?,
+                    servers: count(row, 2)?,
+                    claimed: count(row, 3)?,
+                    contested: count(row, 4)?,
+                })
+            };
+            Ok(connection.query_row(sql, (), shape)?)
+        })
+    }
+
     /// Gives every server that is another listing of one, by slug: its address leads there.
     pub fn for_each_moved<E: From<Error>>(&self, mut visit: impl FnMut(Moved) -> Result<(), E>) -> Result<(), E> {
         let sql =

@@ -51,8 +51,8 @@ pub use catalog::Catalog;
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use record::{
-    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Failures, Filter, Moved, MovedTool,
-    RunId, RunRecord, RunReport, ServerRecord, ServerRef, ServerSummary, ToolRecord, ToolRef, ToolSummary, Totals,
-    VerdictRecord,
+    Cause, Changes, DefinitionVersion, Event, EventKind, Failure, FailureRecord, Failures, Filter, Folding, Moved,
+    MovedTool, RunId, RunRecord, RunReport, ServerRecord, ServerRef, ServerSummary, ToolRecord, ToolRef, ToolSummary,
+    Totals, VerdictRecord,
 };
 pub use schedule::{Candidate, Due};

@@ -139,6 +139,21 @@ pub struct MovedTool {
     pub there: bool,
 }
 
+/// How many listings there are, and of how many servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Folding {
+    /// Names by which sources list packages, addresses and the like.
+    pub listings: u64,
+    /// What they list: packages, addresses and the like.
+    pub listed: u64,
+    /// Servers that these are.
+    pub servers: u64,
+    /// What listings say offers a server too, and of no other server.
+    pub claimed: u64,
+    /// What they say so of several servers: it belongs to none of them.
+    pub contested: u64,
+}
+
 /// Names a tool's page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ToolRef {

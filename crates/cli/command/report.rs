@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use riskdex_catalog::{Catalog, ServerRecord, ToolRecord};
+use riskdex_catalog::{Catalog, Folding, ServerRecord, ToolRecord};
 use riskdex_model::visible;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::args::{Global, Report, TextOrJson};
 use crate::config::Config;
@@ -18,6 +19,7 @@ pub(crate) fn run(global: &Global, command: &Report) -> Result<Exit> {
     match command {
         Report::Annotations { format } => annotations(&catalog, *format, &mut out)?,
         Report::Servers => servers(&catalog, &mut out)?,
+        Report::Listings { sample, seed } => listings(&catalog, *sample, *seed, &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Success)
@@ -56,6 +58,29 @@ fn servers(catalog: &Catalog, out: &mut impl Write) -> Result<()> {
         if let Some(record) = catalog.server(&slug)? {
             writeln!(out, "{}", known(&record))?;
         }
+    }
+    Ok(())
+}
+
+fn listings(catalog: &Catalog, sample: usize, seed: u64, out: &mut impl Write) -> Result<()> {
+    let Folding { listings, listed, servers, claimed, contested } = catalog.folding()?;
+    writeln!(out, "{listings} listings of {listed} packages, addresses and repositories: {servers} servers")?;
+    writeln!(out, "{claimed} of what offers a server is known by its listing alone; {contested} are contested")?;
+    // A digest shuffles well, and the same way everywhere.
+    let mut slugs: Vec<_> =
+        catalog.slugs()?.into_iter().map(|slug| (Sha256::digest(format!("{seed} {slug}")), slug)).collect();
+    slugs.sort();
+    let mut shown = 0;
+    for (_, slug) in slugs {
+        let Some(ServerRecord { server, names, .. }) = catalog.server(&slug)?.filter(|_| shown < sample) else { break };
+        if names.is_empty() && server.also.is_empty() {
+            continue;
+        }
+        shown += 1;
+        let (package, repository) = (server.package.to_string(), server.repository.unwrap_or_default());
+        writeln!(out, "\n{}  {}  {}", visible(&server.name), visible(&package), visible(&repository))?;
+        names.iter().try_for_each(|name| writeln!(out, "    listed as  {}", visible(name)))?;
+        server.also.iter().try_for_each(|also| writeln!(out, "    offered as {}", visible(&also.to_string())))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use riskdex_model::{
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Answer, Candidate, Cause, Changes, Due, EventKind, Filter, RunReport};
+use crate::{Answer, Candidate, Cause, Changes, Due, EventKind, Filter, Moved, MovedTool, RunReport};
 
 const RULES: &str = "rules-1";
 
@@ -393,6 +393,89 @@ fn every_name_of_a_source_is_kept_and_the_newest_is_shown() {
         assert_eq!(world.catalog.find(name).unwrap().as_deref(), Some("pypi-s"), "{name}");
     }
     assert_eq!(world.record("s").server.listings, ["list"]);
+}
+
+/// A package that is offered as an image too, as both are listed.
+fn offered(name: &str, image: &str) -> [Server; 2] {
+    let image = PackageId::new(Registry::Oci, image);
+    let server = Server { also: vec![image.clone()], ..Server::new(package(name), name, "list") };
+    [server, Server::new(image, "the image", "images")]
+}
+
+fn due(catalog: &Catalog, package: &PackageId) -> Due {
+    catalog.due(&Candidate { package, listed: None, extractor: "x", resumed: None }, &day(5)).unwrap()
+}
+
+#[test]
+fn another_listing_of_a_server_leads_there() {
+    let mut world = World::new();
+    let [server, image] = offered("s", "acme/s");
+    world.catalog.record_listing("images", std::slice::from_ref(&image), &day(1)).unwrap();
+    let of_image = Release { package: image.package.clone(), ..release("s", "1") };
+    let extraction = Extraction { tools: vec![tool(&("a", "one")), tool(&("b", "two"))], ..Extraction::default() };
+    world.catalog.record_release(&of_image, &extraction, "x", &day(2)).unwrap();
+    world.catalog.record_listing("list", &[server], &day(3)).unwrap();
+    world.read("s", "1", &[("a", "one")], &day(3));
+
+    assert_eq!(world.catalog.slugs().unwrap(), ["pypi-s"]);
+    assert_eq!(due(&world.catalog, &image.package), Due::Same(package("s")));
+    for name in ["oci-acme-s", "oci:acme/s", "the image", "s"] {
+        assert_eq!(world.catalog.find(name).unwrap().as_deref(), Some("pypi-s"), "{name}");
+    }
+    let record = world.record("s");
+    assert_eq!((record.server.also, record.names), (vec![image.package], vec!["the image".to_owned()]));
+    assert_eq!(record.server.listings, ["images", "list"]);
+    let totals = world.catalog.totals().unwrap();
+    assert_eq!((totals.servers, totals.tools, totals.definitions), (1, 1, 1));
+    let mut moved = Vec::new();
+    world
+        .catalog
+        .for_each_moved(|server| {
+            moved.push(server);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    let [there, gone] = [("a", true), ("b", false)].map(|(slug, there)| MovedTool { slug: slug.into(), there });
+    let expected = Moved { from: "oci-acme-s".into(), to: "pypi-s".into(), tools: vec![there, gone] };
+    assert_eq!(moved, [expected]);
+    world.catalog.refresh_search().unwrap();
+    assert_eq!(world.catalog.search("b", 9).unwrap(), []);
+    assert_eq!(world.catalog.search_servers("image", 9).unwrap(), []);
+    world.check_integrity();
+}
+
+#[test]
+fn what_two_servers_claim_belongs_to_neither() {
+    let mut world = World::new();
+    let [one, image] = offered("one", "acme/all");
+    let [two, _] = offered("two", "acme/all");
+    world.catalog.record_listing("list", &[one], &day(1)).unwrap();
+    world.catalog.record_listing("images", std::slice::from_ref(&image), &day(1)).unwrap();
+    assert_eq!(due(&world.catalog, &image.package), Due::Same(package("one")));
+    world.catalog.record_listing("list", std::slice::from_ref(&two), &day(2)).unwrap();
+    assert_eq!(due(&world.catalog, &image.package), Due::New);
+    assert_eq!(world.catalog.slugs().unwrap(), ["oci-acme-all", "pypi-one", "pypi-two"]);
+    assert_eq!(world.record("one").server.also, []);
+
+    let two = Server { also: Vec::new(), ..two };
+    world.catalog.record_listing("list", &[two], &day(3)).unwrap();
+    assert_eq!(due(&world.catalog, &image.package), Due::Same(package("one")));
+    assert_eq!(world.catalog.search_servers("image", 9).unwrap(), []);
+    world.check_integrity();
+}
+
+#[test]
+fn servers_that_claim_each_other_stay_apart() {
+    let mut world = World::new();
+    let [one, two] = [("one", "two"), ("two", "one")].map(|(name, other)| Server {
+        also: vec![package(other)],
+        repository: Some("https://git.example/both".into()),
+        ..Server::new(package(name), name, "list")
+    });
+    world.catalog.record_listing("list", &[one, two], &day(1)).unwrap();
+    assert_eq!(world.catalog.slugs().unwrap(), ["pypi-one", "pypi-two"]);
+    let kin = [crate::ServerRef { slug: "pypi-two".into(), name: "two".into() }];
+    assert_eq!(world.record("one").kin, kin);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::artifact::sha256_hex;
 use crate::loopback::{Asked as Request, Loopback, Reply, client};
 use crate::source::Listing;
 use crate::visit::Found;
-use crate::{Client, Registries, npm, pypi, remote, surroundings::fake::Fake};
+use crate::{Client, Memory, Registries, npm, pypi, remote, surroundings::fake::Fake};
 
 const NOW: &str = "2026-01-31T00:00:00Z";
 
