@@ -19,6 +19,8 @@ mod incumbent;
 mod introspect;
 // Servers of whose tools more than one list speaks.
 mod lists;
+// Whole nights among many servers: change, faults, kills.
+mod night;
 // A crawl that several processes share.
 mod queue;
 // The main job from end to end.

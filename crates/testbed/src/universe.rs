@@ -184,7 +184,8 @@ impl Resident {
         if self.style.is_node() {
             return vec![format!("/npm/{name}"), format!("/npm/{name}/-/{name}-{}.tgz", self.version())];
         }
-        vec![format!("/{}/{index}", self.style.transport())]
+        let remote = format!("/{}/{index}", self.style.transport());
+        if self.style == Style::Sse { vec![format!("{remote}/messages"), remote] } else { vec![remote] }
     }
 }
 
