@@ -35,7 +35,8 @@ fn check(bench: &Bench, universe: &Universe, day: u64) -> usize {
     for index in 0..universe.servers() {
         let truth = universe.truth(index, day);
         let server = &known[&truth.name];
-        let is_right = truth.style == "Closed" || tools(server).into_iter().eq(truth.tools.iter().map(|(name, _)| name));
+        let is_right =
+            truth.style == "Closed" || tools(server).into_iter().eq(truth.tools.iter().map(|(name, _)| name));
         match &server["failure"] {
             Value::Null => assert!(is_right, "{} is not as it is: {server}", truth.name),
             failure => {
@@ -60,7 +61,8 @@ fn a_night_asks_for_what_changed() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(check(&bench, &universe, 1), 0);
     let report = json(&ended.stdout);
-    let changed = (0..60).filter(|index| universe.truth(*index, 1).version != universe.truth(*index, 0).version).count();
+    let changed =
+        (0..60).filter(|index| universe.truth(*index, 1).version != universe.truth(*index, 0).version).count();
     assert!(changed > 5, "{changed}");
     assert_eq!(report["read"], changed, "{report}");
     assert!(bench.world.take_requests().len() * 2 < first);
