@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::objects::getter_of;
 use super::{Script, collections, globals, node, strings};
-use crate::fold::{Args, Cause, Class, Dialect, Interp, Items, Place, Scope, Value};
+use crate::fold::{Args, Cause, Class, Dialect, Dict, Interp, Items, Place, Scope, Value};
 use crate::module::{BinaryOp, Export, Import, Language};
 
 impl Dialect for Script<'_> {
@@ -67,6 +67,10 @@ impl Dialect for Script<'_> {
             return Some(self.construct(interp, closure, args, place));
         }
         self.schema_class(args).or_else(|| self.converted(interp, &closure.code, args, place))
+    }
+
+    fn displayed(&self, dict: &Rc<Dict>, place: &Place) {
+        self.note_answer(dict, place);
     }
 
     fn instantiate(&self, interp: &mut Interp, class: &Rc<Class>, args: &Args, place: &Place) -> Option<Value> {

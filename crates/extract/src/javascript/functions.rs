@@ -8,6 +8,10 @@ use crate::fold::{Args, Gate, Interp, Place, Value};
 
 /// The methods that every function has.
 pub(super) const METHODS: [&str; 4] = ["call", "apply", "bind", "toString"];
+/// How deep in objects that a library is given functions are looked for: commands with commands of their own.
+const NESTED: usize = 2;
+/// What a name starts with that stands for what somebody outside gives.
+const ARGUMENT: &str = "argument:";
 /// How many callbacks are kept for later.
 const LATER: usize = 5_000;
 
@@ -93,7 +97,7 @@ impl Script<'_> {
                 interp.call(&arg(args, 0), &Args::default(), place);
                 return Some(receiver.clone());
             }
-            _ => {}
+            _ => self.note_handler(args, place),
         }
         if let Some(usual) = match receiver {
             Value::Unknown(unknown) => unknown.default.clone(),
@@ -305,16 +309,13 @@ impl Script<'_> {
         let gated = interp.gated();
         let keep = |function: &Value| {
             let mut later = self.later.borrow_mut();
-            if function.is_function() && later.len() < LATER {
+            if later.len() < LATER {
                 let (function, gated, place) = (function.clone(), gated.clone(), place.clone());
                 later.push_back(Later { function, takes_options, gated, place });
             }
         };
         for value in &args.positional {
-            match value {
-                Value::Dict(dict) => dict.snapshot().iter().for_each(|(_, value)| keep(value)),
-                value => keep(value),
-            }
+            each_function(value, NESTED, &keep);
         }
     }
 
@@ -346,7 +347,23 @@ impl Script<'_> {
 
 /// Arguments that somebody outside gives.
 pub(super) fn arguments(count: usize) -> Args {
-    Args::of((0..count).map(|n| Value::external(format!("argument:{n}"))).collect())
+    Args::of((0..count).map(|n| Value::external(format!("{ARGUMENT}{n}"))).collect())
+}
+
+/// Whether a value is what somebody outside gives, or a part of it.
+pub(super) fn is_argument(value: &Value) -> bool {
+    value.path().is_some_and(|path| path.starts_with(ARGUMENT))
+}
+
+/// A value that is a function, and those in objects.
+fn each_function(value: &Value, depth: usize, keep: &dyn Fn(&Value)) {
+    match value {
+        Value::Dict(dict) if depth > 0 => {
+            dict.snapshot().iter().for_each(|(_, value)| each_function(value, depth - 1, keep));
+        }
+        value if value.is_function() => keep(value),
+        _ => {}
+    }
 }
 
 /// The address of a function's code.

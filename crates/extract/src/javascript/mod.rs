@@ -7,6 +7,7 @@
 mod arrays;
 mod classes;
 mod collections;
+mod definition;
 mod dialect;
 mod functions;
 mod globals;
@@ -16,6 +17,7 @@ mod manifest;
 mod node;
 mod objects;
 mod operators;
+mod protocol;
 mod recipes;
 mod regexp;
 mod registration;
@@ -60,6 +62,8 @@ pub(crate) struct Script<'t> {
     imported: RefCell<BTreeSet<String>>,
     later: RefCell<VecDeque<Later>>,
     listers: RefCell<Vec<Lister>>,
+    /// Objects and functions with which the program may answer requests without an SDK.
+    answers: RefCell<Vec<(Value, Place)>>,
     tools: RefCell<Vec<Tool>>,
     dynamic: RefCell<Option<String>>,
     /// Whether schemas are zod's of the fourth generation, which has other ideas of what is required.
@@ -86,6 +90,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         imported: RefCell::default(),
         later: RefCell::default(),
         listers: RefCell::default(),
+        answers: RefCell::default(),
         tools: RefCell::default(),
         dynamic: RefCell::default(),
         is_zod4: Cell::new(manifest.requirement("zod").is_some_and(schema::allows_zod4)),
@@ -109,7 +114,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     if script.tools.borrow().is_empty() {
         script.call_uncalled(&mut interp);
     }
-    script.found(&mut interp, &manifest)
+    script.found(&mut interp, &manifest, &programs)
 }
 
 impl Script<'_> {
@@ -123,6 +128,7 @@ impl Script<'_> {
     fn finish(&self, interp: &mut Interp) {
         interp.on_part(self.steps / 4, true, |interp| self.run_later(interp));
         self.ask_listers(interp);
+        self.ask_answers(interp);
     }
 
     /// Calls the functions that a library exports: one of them may make the server.
@@ -141,7 +147,7 @@ impl Script<'_> {
     }
 
     /// Everything that was found.
-    fn found(&self, interp: &mut Interp, manifest: &Manifest) -> Found {
+    fn found(&self, interp: &mut Interp, manifest: &Manifest, programs: &[String]) -> Found {
         let mut found = Found {
             tools: std::mem::take(&mut *self.tools.borrow_mut()),
             gaps: std::mem::take(&mut interp.gaps),
@@ -160,6 +166,15 @@ impl Script<'_> {
             return found;
         }
         found.elsewhere = self.elsewhere(manifest);
+        if found.says_nothing() {
+            let reason = match programs {
+                [] => "the manifest names no program that is in the package".to_owned(),
+                programs => {
+                    format!("nothing that `{}` reaches declares tools in a way that is known", programs.join("`, `"))
+                }
+            };
+            found.gaps.push(registration::whole(GapKind::Incomplete, reason));
+        }
         found
     }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Script;
+use super::functions::is_argument;
 use crate::fold::{Interp, ListKind, Place, Value};
 use crate::module::BinaryOp;
 
@@ -24,6 +25,11 @@ pub(super) fn binary(
                 _ => nothing(left) && nothing(right),
             };
             Some(Value::Bool(same == (op == BinaryOp::Eq)))
+        }
+        BinaryOp::Is | BinaryOp::IsNot | BinaryOp::Eq | BinaryOp::NotEq
+            if asks_for_list(script, left, right) || asks_for_list(script, right, left) =>
+        {
+            Some(Value::Bool(matches!(op, BinaryOp::Is | BinaryOp::Eq)))
         }
         BinaryOp::Is | BinaryOp::IsNot | BinaryOp::Eq | BinaryOp::NotEq => {
             let same = strictly_same(left, right)?;
@@ -80,6 +86,12 @@ pub(super) fn binary(
         BinaryOp::InstanceOf => instance_of(script, interp, left, right),
         _ => None,
     }
+}
+
+/// Whether the method of a request that somebody outside sends is compared with that of the list: we are who asks for
+/// the list.
+fn asks_for_list(script: &Script<'_>, given: &Value, method: &Value) -> bool {
+    is_argument(given) && method.as_str() == Some(script.recipes.list_method())
 }
 
 /// `===` where it is certain.

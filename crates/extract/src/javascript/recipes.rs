@@ -89,6 +89,7 @@ pub(super) struct Keys {
     pub(super) annotations: Vec<String>,
     pub(super) tables: Vec<String>,
     pub(super) hidden: Vec<String>,
+    pub(super) inputs: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,6 +152,11 @@ impl Recipes {
 
     pub(super) fn is_listing(&self, function: &str) -> bool {
         has(&self.listing.functions, function)
+    }
+
+    /// The method of the request that lists tools.
+    pub(super) fn list_method(&self) -> &str {
+        &self.listing.method
     }
 
     /// Whether a request's method or the name of its schema lists tools.

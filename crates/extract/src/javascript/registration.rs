@@ -5,7 +5,7 @@ use std::rc::Rc;
 use riskdex_model::{Annotations, Gap, GapKind, Origin, Tool};
 use serde_json::{Value as Json, json};
 
-use super::objects::given;
+use super::definition::{Pending, described, does_something};
 use super::recipes::{Argument, last};
 use super::{Script, arg};
 use crate::fold::{Args, Class, Gate, Interp, Made, Place, Value};
@@ -14,11 +14,21 @@ use crate::module::StmtKind;
 /// What a registration gives, as a value outside the package: its argument counts the tools up to this one.
 pub(super) const REGISTERED: &str = "registered";
 
+/// How a reason ends that says when a list is made.
+const WHEN_RUN: &str = " when the server runs";
+
 /// A function that answers `tools/list`, to be asked when the program has been read.
 pub(super) struct Lister {
     function: Value,
     gated: Option<String>,
     place: Place,
+}
+
+impl Lister {
+    /// One that answers whatever the settings are.
+    pub(super) fn open(function: Value, place: Place) -> Self {
+        Self { function, gated: None, place }
+    }
 }
 
 impl Script<'_> {
@@ -79,10 +89,22 @@ impl Script<'_> {
                     let is_function = |value: &Value| {
                         value.is_function() || matches!(value, Value::Unknown(_) | Value::Made(_) | Value::Method(_))
                     };
-                    if !overloads.last().is_some_and(is_function) {
-                        return None;
-                    }
                     match name {
+                        // `tool(name, { description, …, handler })`
+                        name if let [definition] = overloads
+                            && does_something(definition) =>
+                        {
+                            Pending::defined(self, interp, Some(name), definition, place)
+                        }
+                        // `tool({ name, …, handler })`
+                        definition if overloads.is_empty() && does_something(&definition) => {
+                            let tool = Pending::defined(self, interp, None, &definition, place);
+                            if matches!(tool.name, Value::Undefined) || matches!(tool.description, Value::Undefined) {
+                                return None;
+                            }
+                            tool
+                        }
+                        _ if !overloads.last().is_some_and(is_function) => return None,
                         // `tool({ name, … }, function)`
                         definition @ Value::Dict(_) => {
                             let tool = Pending::defined(self, interp, None, &definition, place);
@@ -157,7 +179,7 @@ impl Script<'_> {
         }
     }
 
-    fn read_answer(&self, interp: &mut Interp, answer: &Value, place: &Place) {
+    pub(super) fn read_answer(&self, interp: &mut Interp, answer: &Value, place: &Place) {
         let tools = interp.get(answer, "tools", place);
         if matches!(tools, Value::Undefined | Value::Null) {
             return;
@@ -223,7 +245,7 @@ impl Script<'_> {
     }
 
     /// Whether an object describes a tool: it has a description and says what its parameters are.
-    fn is_definition(&self, interp: &mut Interp, item: &Value, place: &Place) -> bool {
+    pub(super) fn is_definition(&self, interp: &mut Interp, item: &Value, place: &Place) -> bool {
         let item = if let Value::Gated(gated) = item { &gated.1 } else { item };
         if !matches!(item, Value::Dict(_) | Value::Instance(_)) {
             return false;
@@ -241,7 +263,8 @@ impl Script<'_> {
 
     /// Says that tools come from somewhere when the server runs.
     pub(super) fn say_dynamic(&self, interp: &mut Interp, reason: &str, place: &Place) {
-        let reason = format!("tools come from {reason} when the server runs");
+        let reason = reason.strip_suffix(WHEN_RUN).unwrap_or(reason);
+        let reason = format!("tools come from {reason}{WHEN_RUN}");
         interp.gap(GapKind::Dynamic, reason.clone(), place);
         self.dynamic.borrow_mut().get_or_insert(reason);
     }
@@ -315,13 +338,18 @@ impl Script<'_> {
         let Value::Made(made) = decorator else { return false };
         let Some(path) = made.callee.path() else { return false };
         let definition = arg(&made.args, 0);
-        if made.args.is_new
-            || !self.recipes.is_decorator(last(path))
-            || !matches!(definition, Value::Dict(_) | Value::Undefined)
-        {
+        if made.args.is_new || !self.recipes.is_decorator(last(path)) {
             return false;
         }
-        let mut tool = Pending::defined(self, interp, None, &definition, place);
+        let mut tool = match &definition {
+            Value::Dict(_) | Value::Undefined => Pending::defined(self, interp, None, &definition, place),
+            // `@Tool(name, description, shape)`, as `tool` has it before the function.
+            Value::Str(_) => {
+                let rest = made.args.positional.get(1..).unwrap_or_default();
+                Pending::overloaded(definition.clone(), &[rest, std::slice::from_ref(decorator)].concat())
+            }
+            _ => return false,
+        };
         if let Value::Undefined = tool.name {
             // The method's own name: the second argument of a compiled decorator, else the function's.
             tool.name = match (arg(args, 0), arg(args, 1)) {
@@ -397,91 +425,6 @@ impl Script<'_> {
     pub(super) fn is_constructor(&self, callee: &Value) -> bool {
         matches!(callee.path(), Some("Map" | "Set" | "Date" | "RegExp" | "URL" | "Error"))
     }
-}
-
-/// The object that describes a tool in a table: the likeliest one, or what a helper was given that gives it back.
-fn described(item: Value) -> Value {
-    let of_one = |value: &Value| given(value).or_else(|| matches!(value, Value::Dict(_)).then(|| value.clone()));
-    let found = match &item {
-        Value::OneOf(values) => values.iter().find_map(|value| of_one(&value.usual()?)),
-        Value::Unknown(_) => item.usual().as_ref().and_then(of_one),
-        value => given(value),
-    };
-    found.unwrap_or(item)
-}
-
-/// A tool's parts, as values.
-struct Pending {
-    name: Value,
-    title: Value,
-    description: Value,
-    input_schema: Value,
-    output_schema: Value,
-    annotations: Value,
-}
-
-impl Pending {
-    /// A tool that an object describes, with its name apart or inside.
-    fn defined(
-        script: &Script<'_>,
-        interp: &mut Interp,
-        name: Option<Value>,
-        definition: &Value,
-        place: &Place,
-    ) -> Self {
-        let mut part = |keys: &[String]| {
-            for key in keys {
-                let found = interp.get(definition, key, place);
-                if !matches!(found, Value::Undefined | Value::Null | Value::Method(_)) {
-                    return found;
-                }
-            }
-            Value::Undefined
-        };
-        let keys = &script.recipes.keys;
-        Self {
-            name: name.unwrap_or_else(|| part(&keys.name)),
-            title: part(&keys.title),
-            description: part(&keys.description),
-            input_schema: part(&keys.input_schema),
-            output_schema: part(&keys.output_schema),
-            annotations: part(&keys.annotations),
-        }
-    }
-
-    /// `tool(name, [description], [shape], [annotations], function)`: the kinds of the arguments decide.
-    fn overloaded(name: Value, overloads: &[Value]) -> Self {
-        let mut tool = Self {
-            name,
-            title: Value::Undefined,
-            description: Value::Undefined,
-            input_schema: Value::Undefined,
-            output_schema: Value::Undefined,
-            annotations: Value::Undefined,
-        };
-        let rest = overloads.get(..overloads.len().saturating_sub(1)).unwrap_or_default();
-        for (n, value) in rest.iter().enumerate() {
-            match value.usual().as_ref() {
-                Some(Value::Str(_)) => tool.description = value.clone(),
-                Some(Value::Dict(dict)) if is_annotations(dict) => tool.annotations = value.clone(),
-                Some(Value::Undefined | Value::Null) => {}
-                // A text that is not known can only stand first.
-                None if n == 0 && rest.len() > 1 => tool.description = value.clone(),
-                _ => tool.input_schema = value.clone(),
-            }
-        }
-        tool
-    }
-}
-
-/// Whether an object can only be annotations: all its keys are hints or the title.
-fn is_annotations(dict: &crate::fold::Dict) -> bool {
-    let keys = dict.snapshot();
-    !keys.is_empty()
-        && keys.iter().all(|(key, value)| {
-            let is_constant = matches!(value.usual(), Some(Value::Str(_) | Value::Bool(_)));
-            key.as_str().is_some_and(|key| key.ends_with("Hint") || (key == "title" && is_constant))
-        })
 }
 
 /// A gap that concerns the whole package.

@@ -117,7 +117,8 @@ impl Script<'_> {
             .iter()
             .any(|(key, value)| words.contains(&&**key) && !is_symbolic(value) && !matches!(value, Value::Unknown(_)));
         !stated
-            && (properties.is_empty() || properties.iter().any(|(_, value)| is_symbolic(value)))
+            && (properties.is_empty()
+                || properties.iter().any(|(_, value)| is_symbolic(value) || typed(value).is_some()))
             && properties.iter().all(|(_, value)| {
                 is_symbolic(value)
                     || matches!(
@@ -180,6 +181,14 @@ impl Script<'_> {
                 }
                 _ => Err(interp.why(&value, place)),
             },
+            // `{ type: z.string(), description: "…" }`
+            Value::Dict(dict) if let Some(inner) = typed(&value).filter(|inner| self.is_schema(inner)) => {
+                let read = self.read(interp, &inner, place, depth + 1)?;
+                Ok(match dict.get_str("description").and_then(|text| text.usual()) {
+                    Some(Value::Str(text)) => read.set("description", &*text),
+                    _ => read,
+                })
+            }
             // A schema that was handed over as JSON Schema, or a nested raw shape.
             Value::Dict(_) | Value::Instance(_) | Value::Module(_) => match self.schema(interp, &value, place)? {
                 Some(json) => Ok(Read::of(json)),
@@ -342,6 +351,14 @@ impl Script<'_> {
 /// Whether a value stands for something outside the package.
 fn is_symbolic(value: &Value) -> bool {
     matches!(value, Value::Made(_) | Value::Method(_) | Value::External(_))
+}
+
+/// The schema that a property is said to have: `{ type: z.string() }`.
+fn typed(property: &Value) -> Option<Value> {
+    match property {
+        Value::Dict(dict) => dict.get_str("type").filter(is_symbolic),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::*;
 use serde_json::{Value as Json, json};
 
 mod forms;
+mod frameworks;
 mod reach;
 
 const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");
