@@ -193,11 +193,12 @@ impl Script<'_> {
         if let Some(options) = self.parsed_options(interp, callee, args, place) {
             return Some(options);
         }
-        let layout = self.recipes.layout(callee.path()?)?;
-        match arg(args, 0) {
-            Value::Str(text) => Some(Value::str(strings::laid_out(&text, layout))),
-            _ => None,
+        let (path, Value::Str(text)) = (outside_function(callee)?, arg(args, 0)) else { return None };
+        if self.recipes.parses_yaml(&path) {
+            return Some(super::json::value(&serde_yaml_ng::from_str(&text).ok()?));
         }
+        let layout = self.recipes.layout(&path)?;
+        Some(Value::str(strings::laid_out(&text, layout)))
     }
 
     /// `promise.then(f)`: the value is there as far as reading goes.
@@ -363,6 +364,15 @@ fn each_function(value: &Value, depth: usize, keep: &dyn Fn(&Value)) {
         }
         value if value.is_function() => keep(value),
         _ => {}
+    }
+}
+
+/// The full name of a function outside the package: `package:member` or `package:default.member`.
+fn outside_function(callee: &Value) -> Option<String> {
+    match callee {
+        Value::External(path) => Some(path.to_string()),
+        Value::Method(method) => Some(format!("{}.{}", method.receiver.path()?, method.name)),
+        _ => None,
     }
 }
 

@@ -101,7 +101,8 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     let mut interp = Interp::new(script.clone(), steps);
     let find = |file: &str| join(&manifest.folder, file).and_then(|path| script.resolver.file(&path));
     let bundled = bundle::program(tree).and_then(|file| script.resolver.file(&file));
-    let programs: Vec<String> = bundled.into_iter().chain(manifest.programs().into_iter().filter_map(&find)).collect();
+    let mut programs: Vec<String> =
+        bundled.into_iter().chain(manifest.programs().into_iter().filter_map(&find)).collect();
     for program in &programs {
         script.run(&mut interp, program);
     }
@@ -110,6 +111,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
     {
         script.run(&mut interp, &library);
         script.call_exports(&mut interp, &library);
+        programs.push(library);
     }
     if script.tools.borrow().is_empty() {
         script.call_uncalled(&mut interp);
@@ -142,8 +144,22 @@ impl Script<'_> {
                 interp.call(&value, &functions::arguments(4), &place);
                 interp.recover();
             }
+            self.start_agent(interp, &value, &place);
         }
         self.finish(interp);
+    }
+
+    /// Makes an instance of a class that a platform makes instances of, and starts it.
+    fn start_agent(&self, interp: &mut Interp, class: &Value, place: &Place) {
+        let Value::Class(code) = class else { return };
+        let base = interp.outside_base(code);
+        let Some(starts) = base.as_ref().and_then(Value::path).and_then(|base| self.recipes.starts(base)) else {
+            return;
+        };
+        let agent = interp.call(class, &Args { is_new: true, ..Args::default() }, place);
+        let start = interp.get(&agent, starts, place);
+        interp.call(&start, &Args::default(), place);
+        interp.recover();
     }
 
     /// Everything that was found.

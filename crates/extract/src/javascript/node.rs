@@ -159,9 +159,25 @@ pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &
             url(interp, &href, args, place)
         }
         ("fs" | "fs/promises", _) => file_function(script, interp, function, args, place),
+        ("child_process", "fork" | "spawn" | "spawnSync" | "execFile" | "execFileSync") => {
+            run_own_program(script, interp, args, place);
+            None
+        }
         ("util", "promisify" | "deprecate") => Some(arg(args, 0)),
         ("util", "inherits") => None,
         _ => None,
+    }
+}
+
+/// A program of the package that is started in a process of its own is read like one that is imported.
+fn run_own_program(script: &Script<'_>, interp: &mut Interp, args: &Args, place: &Place) {
+    let mut words = vec![arg(args, 0)];
+    if let given @ Value::List(_) = arg(args, 1) {
+        words.extend(interp.iterate(&given, place).values);
+    }
+    let own = words.iter().find_map(|word| script.own_path(word.usual()?.as_str()?));
+    if let Some(file) = own.and_then(|path| script.resolver.file(&path)) {
+        script.load_file(interp, &file);
     }
 }
 

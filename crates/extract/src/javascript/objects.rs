@@ -29,6 +29,7 @@ pub(super) fn given(value: &Value) -> Option<Value> {
         Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => {
             match made.args.positional.as_slice() {
                 [object @ Value::Dict(_)] => Some(object.clone()),
+                [object @ Value::Dict(_), function] if function.is_function() => Some(object.clone()),
                 _ => None,
             }
         }
@@ -130,13 +131,21 @@ impl Script<'_> {
             Value::Made(made) => match made.attrs.get(name) {
                 Some(found) => Some(self.read_property(interp, found, object, place)),
                 None => self.schema_member(interp, made, name, place).or_else(|| {
-                    let given = given(object).filter(|given| has_own(given, name))?;
-                    Some(interp.get(&given, name, place))
+                    let given = given(object).filter(|given| has_own(given, name));
+                    Some(interp.get(&given.or_else(|| self.describing(made, name))?, name, place))
                 }),
             },
             Value::Bound(_) if functions::METHODS.contains(&name) => Some(method(object, name)),
             _ => None,
         }
+    }
+
+    /// The object that something outside the package was described with as a tool, by the property that is asked for:
+    /// `new StructuredTool({ name, … }).name`.
+    fn describing(&self, made: &crate::fold::Made, property: &str) -> Option<Value> {
+        let is_foreign = matches!(made.callee, Value::External(_)) && self.recipes.keys.describe(property);
+        let mut objects = made.args.positional.iter().filter(|_| is_foreign);
+        objects.find(|object| matches!(object, Value::Dict(_)) && has_own(object, property)).cloned()
     }
 
     fn outside_member(&self, interp: &mut Interp, path: &Rc<str>, name: &str, place: &Place) -> Option<Value> {
@@ -196,6 +205,7 @@ impl Script<'_> {
         for (name, value) in class.attrs.snapshot() {
             dict.set(Value::Str(name), value);
         }
+        dict.set(Value::str("constructor"), Value::Class(class.clone()));
         dict
     }
 

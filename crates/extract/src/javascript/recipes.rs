@@ -18,6 +18,8 @@ pub(crate) struct Recipes {
     bundled: Vec<Bundled>,
     schemas: Schemas,
     texts: Texts,
+    documents: Documents,
+    agent: Vec<Agent>,
     command_line: Vec<CommandLine>,
 }
 
@@ -46,6 +48,8 @@ pub(super) enum Argument {
     Definition,
     /// A list of such objects.
     Definitions,
+    /// The same, where it is only sure when each of them has all that a tool needs.
+    Table,
     /// A description, a shape and annotations as they come.
     Overloads,
     /// What the tool does.
@@ -92,6 +96,15 @@ pub(super) struct Keys {
     pub(super) inputs: Vec<String>,
 }
 
+impl Keys {
+    /// Whether a property is one of those that describe a tool.
+    pub(super) fn describe(&self, property: &str) -> bool {
+        [&self.name, &self.title, &self.description, &self.input_schema, &self.annotations]
+            .into_iter()
+            .any(|names| has(names, property))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Bundled {
@@ -111,6 +124,22 @@ struct Schemas {
 struct Texts {
     packages: Vec<String>,
     one_line: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Documents {
+    yaml: Vec<String>,
+    functions: Vec<String>,
+}
+
+/// A base class whose subclasses a platform makes, and the method that it calls then.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agent {
+    packages: Vec<String>,
+    base: String,
+    starts: String,
 }
 
 /// A library that reads the command line.
@@ -197,6 +226,19 @@ impl Recipes {
         let package = package_of(path.split([':', '.']).next().unwrap_or(path));
         let layout = if has(&self.texts.one_line, last(path)) { Layout::OneLine } else { Layout::Dedented };
         has(&self.texts.packages, package).then_some(layout)
+    }
+
+    /// Whether a function outside the package reads YAML.
+    pub(super) fn parses_yaml(&self, path: &str) -> bool {
+        let package = package_of(path.split([':', '.']).next().unwrap_or(path));
+        has(&self.documents.yaml, package) && has(&self.documents.functions, last(path))
+    }
+
+    /// The method that a platform calls on subclasses of something outside the package.
+    pub(super) fn starts(&self, base: &str) -> Option<&str> {
+        let package = package_of(base.split(':').next().unwrap_or(base));
+        let agent = self.agent.iter().find(|agent| has(&agent.packages, package) && agent.base == last(base))?;
+        Some(&agent.starts)
     }
 
     fn command_line(&self, package: &str) -> Option<&CommandLine> {

@@ -63,6 +63,14 @@ impl Script<'_> {
         if matches!(receiver, Some(Value::Str(_) | Value::List(_) | Value::Null | Value::Undefined)) {
             return None;
         }
+        if arguments == [Argument::Table] {
+            let items: Vec<Value> = interp.iterate(&arg(args, 0), place).values.into_iter().map(described).collect();
+            if items.is_empty() || !items.iter().all(|item| self.is_definition(interp, item, place)) {
+                return None;
+            }
+            items.iter().for_each(|item| self.add_listed(interp, item, "javascript:table", place));
+            return Some(Value::Undefined);
+        }
         let at = |wanted: Argument| arguments.iter().position(|argument| *argument == wanted);
         let method = format!("javascript:{function}");
         let tool =

@@ -106,3 +106,75 @@ fn commands_of_commands_are_run() {
     ]);
     assert_eq!(names(&found), ["hi"]);
 }
+
+#[test]
+fn tables_are_given_to_a_method_and_objects_of_libraries_are_asked_for_their_parts() {
+    let found = program(
+        "import { McpServer, defineTool } from 'other-sdk'; import { StructuredTool, tool } from 'agents-kit'; import { z } from 'zod';
+         const server = new McpServer({ name: 's' });
+         server.tools([defineTool({ name: 'given', description: 'G', schema: z.object({ a: z.string() }) }, async () => ({}))]);
+         server.tools(['not', 'definitions']);
+         const one = new StructuredTool({ name: 'made', description: 'M', schema: z.object({ q: z.string() }) });
+         const two = tool(async ({ u }) => u, { name: 'called', description: 'C', schema: z.object({ u: z.string() }) });
+         for (const t of [one, two]) server.tool(t.name, t.description, t.schema.shape, (x) => t.invoke(x));",
+    );
+    assert_eq!(names(&found), ["given", "made", "called"]);
+    assert_eq!(found.tools[2].input_schema["required"], json!(["u"]));
+}
+
+#[test]
+fn a_program_that_starts_another_of_the_package_is_followed() {
+    let found = read(&[
+        ("package.json", r#"{"bin":"bin/cli.js"}"#),
+        (
+            "bin/cli.js",
+            "const { spawn } = require('child_process'); const path = require('path');
+             spawn(process.execPath, [path.join(__dirname, '..', 'dist', 'index.js'), ...process.argv.slice(2)]);",
+        ),
+        (
+            "dist/index.js",
+            "const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js'); new McpServer({}).registerTool('hi', {}, () => {});",
+        ),
+    ]);
+    assert_eq!(names(&found), ["hi"]);
+}
+
+#[test]
+fn tools_may_stand_in_a_yaml_document() {
+    let found = read(&[
+        PACKAGE,
+        (
+            "dist/index.js",
+            "import fs from 'node:fs'; import yaml from 'js-yaml'; import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+             const document = yaml.load(fs.readFileSync(new URL('../tools.yaml', import.meta.url), 'utf8'));
+             new Server({}, {}).setRequestHandler('tools/list', async () => ({ tools: document.tools }));",
+        ),
+        ("tools.yaml", "tools:\n  - name: alpha\n    description: First\n    inputSchema: {type: object, properties: {q: {type: string}}}\n"),
+    ]);
+    assert_eq!(names(&found), ["alpha"]);
+    assert_eq!(found.tools[0].description.as_deref(), Some("First"));
+}
+
+#[test]
+fn a_platform_starts_the_agents_that_a_package_exports() {
+    let found = read(&[
+        ("package.json", r#"{"main":"dist/index.js","type":"module"}"#),
+        (
+            "dist/index.js",
+            "import { McpAgent } from 'agents/mcp'; import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; import { z } from 'zod';
+             export class Mine extends McpAgent { server = new McpServer({}); async init() { this.server.tool('add', { a: z.number() }, async () => ({})); } }",
+        ),
+    ]);
+    assert_eq!(names(&found), ["add"]);
+}
+
+#[test]
+fn decorators_of_the_package_may_keep_tools_at_the_class() {
+    let found = program(
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+         const tool = (description) => (target, key) => { (target.constructor.tools ??= []).push({ name: key, description }); };
+         class Service { mine() {} } tool('Mine')(Service.prototype, 'mine');
+         const server = new McpServer({}); for (const t of Service.tools) server.registerTool(t.name, t, () => {});",
+    );
+    assert_eq!(names(&found), ["mine"]);
+}
