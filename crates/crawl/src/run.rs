@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use riskdex_model::{Registry, Server};
+use riskdex_model::{PackageId, Registry, Server};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use url::Url;
@@ -114,7 +114,7 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
     let wanted = |server: &Server| {
         only.is_empty() || only.iter().any(|name| [&server.name, &server.slug, &server.package.name].contains(&name))
     };
-    let mut listed: BTreeMap<String, Server> = BTreeMap::new();
+    let mut listed: BTreeMap<PackageId, Server> = BTreeMap::new();
     let mut unwanted = 0;
     for source in &sources {
         let name = source.name().to_owned();
@@ -142,7 +142,7 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
         }
         // A package that several sources list is fetched once.
         for server in servers {
-            listed.entry(server.slug.clone()).or_insert(server);
+            listed.entry(server.package.clone()).or_insert(server);
         }
     }
 

@@ -237,7 +237,7 @@ impl World {
     /// A configuration of the program that points every source and registry at this world.
     pub fn config(&self) -> String {
         let limits = toml::toml! { per_minute = 60000
-        concurrent = 16 };
+        concurrent = 32 };
         let hosts = &self.shared.hosts;
         let limits_of_hosts: toml::Table = hosts.names().map(|name| (name.to_owned(), limits.clone().into())).collect();
         let mut registry = toml::Table::from_iter([("limits".to_owned(), limits.into())]);

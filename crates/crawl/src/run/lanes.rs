@@ -10,7 +10,7 @@ use crate::client::authority;
 use crate::visit::Visit;
 
 /// Visits to the host of a registry that are under way at once; how many requests that may be, the client knows.
-const AT_A_REGISTRY: usize = 16;
+const AT_A_REGISTRY: usize = 32;
 
 /// Visits to somebody's own server that are under way at once.
 const AT_A_SERVER: usize = 2;

@@ -287,6 +287,13 @@ async fn a_changed_tarball_under_an_old_integrity_is_refused() {
 }
 
 #[tokio::test]
+async fn two_packages_that_fold_to_one_slug_are_both_visited() {
+    let world = World::new(|_, _| Reply::status(404)).await;
+    let events = world.crawl(&["npm:@scope/name", "npm:scope-name"]).await;
+    assert_eq!(events.iter().filter(|event| matches!(event, Event::Visited(_))).count(), 2);
+}
+
+#[tokio::test]
 async fn a_package_of_two_sources_is_fetched_once_and_plans_may_be_narrow() {
     let world = World::new(index).await;
     let sources = || -> Vec<Box<dyn Source>> {
