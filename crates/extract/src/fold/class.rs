@@ -343,7 +343,8 @@ pub(super) fn method(receiver: &Value, name: &str) -> Value {
 /// A value that is so by default only.
 pub(super) fn with_default(why: &Rc<Unknown>, default: Value) -> Value {
     match default {
-        Value::Unknown(inner) if inner.default.is_none() => Value::Unknown(why.without_default()),
+        // Why not even that is known says more.
+        Value::Unknown(inner) if inner.default.is_none() => Value::Unknown(inner),
         default => Value::Unknown(Rc::new(Unknown {
             cause: why.cause,
             reason: why.reason.clone(),

@@ -339,6 +339,18 @@ pub(super) fn call_as_command(interp: &mut Interp, function: &Value, place: &Pla
     interp.recover();
 }
 
+/// Calls the functions of a module that make a server for others to run, until one of them does.
+pub(super) fn call_factories(python: &Python, interp: &mut Interp, module: &Value, place: &Place) {
+    let Value::Module(namespace) = module else { return };
+    for (name, value) in namespace.scope.vars.snapshot() {
+        let Value::Function(function) = &value else { continue };
+        let is_own = function.scope.file == namespace.scope.file;
+        if is_own && python.recipes.is_factory(&name) && !interp.was_called(&value) && interp.servers.is_empty() {
+            call_as_command(interp, &value, place);
+        }
+    }
+}
+
 fn options(interp: &mut Interp, closure: &Rc<Closure>, place: &Place) -> Args {
     let mut args = Args::default();
     let wrapped = closure.wraps.borrow().clone();

@@ -74,9 +74,16 @@ pub(crate) struct Python<'t> {
     visibility: RefCell<visibility::Rules>,
     /// How the SDK packages that are installed take documentation strings apart.
     sections: Vec<SectionReader>,
+    /// The SDK packages that are installed and make output schemas of result types.
+    results: Vec<String>,
 }
 
 impl Python<'_> {
+    /// Whether a server of this class makes output schemas of result types.
+    fn makes_results(&self, class: &str) -> bool {
+        self.results.iter().any(|package| class.split('.').next() == Some(package))
+    }
+
     /// A documentation string's sections, where a server of this class takes it apart.
     fn sections_of(&self, class: &str, text: &str) -> Option<docstring::Sections> {
         let reader = self.sections.iter().find(|reader| class.split('.').next() == Some(&*reader.package))?;
@@ -122,6 +129,7 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
         answer: RefCell::default(),
         visibility: RefCell::default(),
         sections: recipes.section_readers(&manifest.requirements),
+        results: recipes.result_makers(&manifest.requirements),
     });
     let mut interp = Interp::new(python.clone(), steps);
     let place = Place { file: "".into(), line: 0 };
@@ -143,6 +151,9 @@ fn attempt(tree: &Tree, recipes: &Recipes, parsed: &Parsed, manifest: &Manifest,
             python.calls.borrow_mut().insert(format!("{}{object}", entry.module));
         }
         _ => {}
+    }
+    if let (true, Some(module)) = (interp.servers.is_empty(), &started) {
+        commands::call_factories(&python, &mut interp, module, &place);
     }
     sdk::finish(&python, &mut interp);
     protocol::finish(&python, &mut interp);

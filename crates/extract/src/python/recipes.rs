@@ -17,6 +17,7 @@ pub(crate) struct Recipes {
     calls: Vec<Calls>,
     call_methods: Vec<CallMethods>,
     sections: Vec<SectionReader>,
+    results: Vec<ResultMaker>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,6 +99,7 @@ pub(super) struct Keywords {
     pub(super) annotations: Vec<String>,
     pub(super) input_schema: Vec<String>,
     pub(super) output_schema: Vec<String>,
+    pub(super) no_result: Vec<String>,
     pub(super) left_out: Vec<String>,
     pub(super) enabled: Vec<String>,
 }
@@ -114,6 +116,8 @@ struct Injected {
 #[serde(deny_unknown_fields)]
 struct Commands {
     starting: Vec<String>,
+    runners: Vec<String>,
+    factories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,6 +146,14 @@ pub(super) struct SectionReader {
     pub(super) others_count: bool,
 }
 
+/// The first generation of an SDK that makes output schemas of declared result types.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResultMaker {
+    package: String,
+    since: String,
+}
+
 fn sdk_packages() -> Vec<String> {
     ["mcp", "fastmcp"].map(str::to_owned).to_vec()
 }
@@ -155,11 +167,14 @@ impl Recipes {
     /// How SDK packages take documentation strings apart, given which versions the requirements allow; the newest
     /// generation first.
     pub(super) fn section_readers(&self, requirements: &[(String, String)]) -> Vec<SectionReader> {
-        let newest_may_be = |reader: &&SectionReader| {
-            let ranges = requirements.iter().filter(|(name, _)| *name == reader.package).map(|(_, range)| range);
-            ranges.flat_map(|range| range.split(',')).all(|bound| allows(bound.trim(), &reader.since))
-        };
+        let newest_may_be = |reader: &&SectionReader| may_be(requirements, &reader.package, &reader.since);
         self.sections.iter().filter(newest_may_be).cloned().collect()
+    }
+
+    /// SDK packages that make output schemas of result types, given which versions the requirements allow.
+    pub(super) fn result_makers(&self, requirements: &[(String, String)]) -> Vec<String> {
+        let newest_may_be = |maker: &&ResultMaker| may_be(requirements, &maker.package, &maker.since);
+        self.results.iter().filter(newest_may_be).map(|maker| maker.package.clone()).collect()
     }
 
     pub(super) fn server_kind(&self, path: &str) -> Option<ServerKind> {
@@ -195,6 +210,16 @@ impl Recipes {
     /// Whether the function behind a command starts a server, going by its name.
     pub(super) fn is_starting(&self, function: &str) -> bool {
         self.commands.starting.iter().any(|word| function.contains(word.as_str()))
+    }
+
+    /// Whether the function runs an application that it is given the name of.
+    pub(super) fn is_runner(&self, path: &str) -> bool {
+        self.commands.runners.iter().any(|name| name == path)
+    }
+
+    /// Whether the function makes a server for whoever runs it, going by its name.
+    pub(super) fn is_factory(&self, function: &str) -> bool {
+        self.commands.factories.iter().any(|word| function.contains(word.as_str()))
     }
 
     /// Where a server made by this function or method has its tools from.
@@ -235,6 +260,12 @@ pub(super) fn last(path: &str) -> &str {
 
 fn is_from(path: &str, packages: &[String], names: &[String]) -> bool {
     packages.iter().any(|package| package == first(path)) && names.iter().any(|name| name == last(path))
+}
+
+/// Whether the requirements let a version of the package of at least `since` in.
+fn may_be(requirements: &[(String, String)], package: &str, since: &str) -> bool {
+    let ranges = requirements.iter().filter(|(name, _)| name == package).map(|(_, range)| range);
+    ranges.flat_map(|range| range.split(',')).all(|bound| allows(bound.trim(), since))
 }
 
 /// Whether a version bound (`<4`, `==3.4.7`, `~=2.1`) lets a version of at least `since` in.

@@ -38,6 +38,16 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
     if python.recipes.server_kind(path).is_some() {
         return Some(Value::Server(new_server(python, interp, path, args, place)));
     }
+    if python.recipes.is_runner(path)
+        && let Some((module, object)) = args.positional.first().and_then(Value::as_str).and_then(|t| t.split_once(':'))
+    {
+        let module = python.module(interp, module)?;
+        let target = object.split('.').fold(module, |target, name| interp.get(&target, name, place));
+        if target.is_function() {
+            super::commands::call_as_command(interp, &target, place);
+        }
+        return None;
+    }
     if let Some((at, keyword)) = python.recipes.called_argument(path) {
         let by_position = at.and_then(|at| args.positional.get(at));
         let function = by_position.or_else(|| keyword.and_then(|keyword| args.named(keyword)))?.clone();
@@ -126,6 +136,13 @@ fn server_of(python: &Python, value: &Value) -> Option<Rc<Server>> {
         Value::Method(method) if python.recipes.methods.parts.iter().any(|part| **part == *method.name) => {
             server_of(python, &method.receiver)
         }
+        // What something outside makes of a server is taken for the server.
+        Value::Made(made) if made.callee.path().is_some_and(|path| path.contains('.')) => made
+            .args
+            .positional
+            .first()
+            .filter(|first| matches!(first, Value::Server(_)))
+            .and_then(|s| server_of(python, s)),
         Value::OneOf(values) => values.iter().find_map(|value| server_of(python, value)),
         Value::Unknown(unknown) => server_of(python, unknown.default.as_ref()?),
         Value::Gated(gated) => server_of(python, &gated.1),

@@ -276,7 +276,15 @@ fn from_function(
         description => (description, BTreeMap::new()),
     };
     let input_schema = schema::of_signature(python, interp, &subject, server, &left_out, &notes);
-    let common = common(python, interp, options, place, &name);
+    let mut common = common(python, interp, options, place, &name);
+    let is_refused = |value: &Value| matches!(value.usual(), Some(Value::Bool(false)));
+    let is_stated = options.named.iter().any(|(given, _)| has(&keywords.output_schema, given))
+        || keywords.no_result.iter().any(|name| options.named(name).is_some_and(is_refused));
+    // What an unknown wrapper gives is not what the function gives.
+    let is_plain = matches!(registration.subject, Value::Function(_) | Value::Bound(_) | Value::Instance(_));
+    if !is_stated && is_plain && python.makes_results(&server.class) {
+        common.output_schema = schema::of_result(interp, &subject, &server.class);
+    }
     let code = &subject.closure.code;
     let origin = Origin {
         method: registration.method.to_owned(),
@@ -286,6 +294,10 @@ fn from_function(
     };
     let gated = interp.gated();
     Ok(Some(Tool { name, description, input_schema, origin: Some(origin), gated, ..common }))
+}
+
+fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
 }
 
 /// Title, annotations and output schema.

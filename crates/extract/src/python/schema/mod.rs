@@ -1,6 +1,7 @@
 //! JSON Schema of arguments, as pydantic makes it from signatures and models.
 
 mod field;
+mod result;
 mod types;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use super::{Python, signature};
 use crate::fold::{Args, Interp, ListKind, Place, Value};
 use crate::server::Server;
 
+pub(super) use result::of_result;
 pub(super) use types::{Schemas, forward, is_record_mark};
 
 /// How deep a value may be nested to become JSON.

@@ -18,6 +18,10 @@ const DEFINITIONS: usize = 200;
 /// Makes schemas and gathers the definitions of the models in them.
 pub(in crate::python) struct Schemas {
     pub(super) has_titles: bool,
+    /// Whether fields with defaults are always there, as in what a function gives.
+    is_result: bool,
+    /// Whether some type was not understood.
+    is_partial: bool,
     definitions: Map<String, Json>,
     depth: usize,
 }
@@ -31,7 +35,17 @@ fn object(value: Json) -> Map<String, Json> {
 
 impl Schemas {
     pub(in crate::python) fn new(has_titles: bool) -> Self {
-        Self { has_titles, definitions: Map::new(), depth: 0 }
+        Self { has_titles, is_result: false, is_partial: false, definitions: Map::new(), depth: 0 }
+    }
+
+    /// Schemas of what functions give, as the independent SDK states them.
+    pub(super) fn of_results() -> Self {
+        Self { is_result: true, ..Self::new(false) }
+    }
+
+    /// Whether every type was understood.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_partial
     }
 
     pub(super) fn take_definitions(&mut self) -> Map<String, Json> {
@@ -61,6 +75,7 @@ impl Schemas {
         self.depth += 1;
         let schema = self.of_any(interp, value);
         self.depth -= 1;
+        self.is_partial |= schema.is_empty() && !is_anything(value);
         schema
     }
 
@@ -258,7 +273,7 @@ impl Schemas {
                 (true, Some("NotRequired")) => false,
                 (true, Some("Required")) => true,
                 (true, _) => total,
-                (false, _) => property.is_required,
+                (false, _) => property.is_required || self.is_result,
             };
             if is_required {
                 required.push(Json::from(property.name.as_str()));
@@ -270,7 +285,7 @@ impl Schemas {
         if let Some(doc) = class.code.docstring.as_ref() {
             schema.insert("description".into(), json!(clean(doc)));
         }
-        if let Some(extra) = extra_of(class) {
+        if let Some(extra) = extra_of(interp, class) {
             schema.insert("additionalProperties".into(), json!(extra));
         }
         schema.insert("properties".into(), Json::Object(properties));
@@ -307,9 +322,18 @@ pub(in crate::python) fn forward(interp: &mut Interp, value: &Value, scope: &Rc<
     }
 }
 
+/// Whether the type allows everything.
+fn is_anything(value: &Value) -> bool {
+    match value {
+        Value::External(path) => matches!(last(path), "Any" | "object" | "JsonValue" | "TypeVar"),
+        Value::Generic(generic) => generic.args.first().is_some_and(is_anything),
+        _ => false,
+    }
+}
+
 /// `model_config = ConfigDict(extra="forbid")`.
-fn extra_of(class: &Rc<Class>) -> Option<bool> {
-    let extra = match class.attrs.get("model_config")? {
+fn extra_of(interp: &Interp, class: &Rc<Class>) -> Option<bool> {
+    let extra = match interp.find_in_class(class, "model_config", None)?.0 {
         Value::Made(made) => made.args.named("extra").cloned(),
         Value::Dict(dict) => dict.get_str("extra"),
         _ => None,

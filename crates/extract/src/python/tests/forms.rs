@@ -493,3 +493,99 @@ def main(): mcp.run()
     assert_eq!(made["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["key", "loud", "size"]);
     assert_eq!(made["required"], serde_json::json!(["size"]));
 }
+
+#[test]
+fn a_server_may_be_wrapped_named_or_made_for_others() {
+    let server = r#"
+from mcp.server.fastmcp import FastMCP
+from smithy import from_fastmcp, smithy
+@smithy.server()
+def create_server(loud: bool = False):
+    server = from_fastmcp(FastMCP(name="m"), config=dict)
+    @server.tool()
+    def look(size: int) -> str: "Looks."
+    return server
+"#;
+    let entry = |code: &str| program(&[("m.py", code), ("other.py", server)]);
+    assert_eq!(names(&program(&[("m.py", server)])), ["look"]);
+    let by_name = "import uvicorn\ndef main(): uvicorn.run('other:create_server', factory=True)\n";
+    assert_eq!(names(&entry(by_name)), ["look"]);
+}
+
+#[test]
+fn a_set_of_functions_is_registered_in_order_of_their_names() {
+    let found = module(
+        r#"
+REGISTRY = set()
+def marked(function=None, *, title=None):
+    def mark(function):
+        function.options = {"title": title}
+        REGISTRY.add(function)
+        return function
+    return mark if function is None else mark(function)
+@marked
+def second(): ...
+@marked(title="First")
+def first(): ...
+for function in sorted(REGISTRY, key=lambda function: function.__name__):
+    mcp.tool(**function.options)(function)
+def main(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["first", "second"]);
+    assert_eq!(tool(&found, "first").title.as_deref(), Some("First"));
+}
+
+#[test]
+fn results_have_schemas_as_the_sdk_makes_them() {
+    let code = r#"
+from typing import Any, TypedDict
+from pydantic import BaseModel
+class Cat(BaseModel):
+    name: str
+    age: int = 1
+class Pair(TypedDict):
+    left: int
+@mcp.tool()
+def text() -> str: ...
+@mcp.tool()
+def cat() -> Cat: ...
+@mcp.tool()
+def cats() -> list[Cat]: ...
+@mcp.tool()
+def table() -> dict[str, Any]: ...
+@mcp.tool()
+def pair() -> Pair: ...
+@mcp.tool()
+def nothing(): ...
+@mcp.tool()
+def anything() -> Any: ...
+@mcp.tool()
+def foreign() -> "ext.Thing": ...
+@mcp.tool()
+def foreigners() -> list["ext.Thing"]: ...
+def main(): mcp.run()
+"#;
+    let first = module(&format!("import ext\n{code}").replace("foreign() ->", "foreign(x: int = 1) ->"));
+    let output = |found: &Found, name: &str| tool(found, name).output_schema.clone();
+    let text = serde_json::json!({
+        "properties": {"result": {"type": "string", "title": "Result"}}, "required": ["result"],
+        "title": "textOutput", "type": "object",
+    });
+    assert_eq!(output(&first, "text"), Some(text));
+    assert_eq!(output(&first, "cat").unwrap()["required"], serde_json::json!(["name"]));
+    assert_eq!(output(&first, "cats").unwrap()["properties"]["result"]["items"]["$ref"], "#/$defs/Cat");
+    assert_eq!(output(&first, "table").unwrap()["title"], "tableDictOutput");
+    assert_eq!(output(&first, "pair").unwrap()["properties"]["left"]["type"], "integer");
+    for name in ["nothing", "anything", "foreign", "foreigners"] {
+        assert_eq!(output(&first, name), None, "{name}");
+    }
+    let second = module(&format!("import ext\nfrom fastmcp import FastMCP\nmcp = FastMCP('m')\n{code}"));
+    let text = serde_json::json!({
+        "properties": {"result": {"type": "string"}}, "required": ["result"], "type": "object",
+        "x-fastmcp-wrap-result": true,
+    });
+    assert_eq!(output(&second, "text"), Some(text));
+    assert_eq!(output(&second, "cat").unwrap()["required"], serde_json::json!(["name", "age"]));
+    assert_eq!(output(&second, "table"), Some(serde_json::json!({"additionalProperties": true, "type": "object"})));
+}
