@@ -11,10 +11,11 @@ use riskdex_crawl::queue::{Desk, Queue};
 use riskdex_crawl::source::awslabs::Awslabs;
 use riskdex_crawl::source::docker::Docker;
 use riskdex_crawl::source::file::{OnlineList, UserList};
+use riskdex_crawl::source::glama::Glama;
 use riskdex_crawl::source::registry::McpRegistry;
 use riskdex_crawl::source::smithery::Smithery;
 use riskdex_crawl::source::{Form, Place, Source, places};
-use riskdex_crawl::{Client, Event, Memory, Plan, Registries, Visitor, Visits};
+use riskdex_crawl::{Client, Event, Machine, Memory, Plan, Registries, Visitor, Visits};
 use riskdex_extract::Extractor;
 use riskdex_model::Registry;
 use tokio::sync::mpsc;
@@ -240,11 +241,13 @@ fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source
     let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     let place = places.get(name).cloned();
     let place = place.with_context(|| format!("unknown source {name:?}; known: {}, file:PATH", known()))?;
+    let place = place.unlock(name, &Machine)?;
     Ok(match place.form {
         Form::Awslabs => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place)?),
         Form::Registry => Box::new(McpRegistry::new(name, place)),
         Form::List => Box::new(OnlineList::new(name, place)),
         Form::Docker => Box::new(Docker::new(name, place)),
         Form::Smithery => Box::new(Smithery::new(name, place)),
+        Form::Glama => Box::new(Glama::new(name, place)),
     })
 }

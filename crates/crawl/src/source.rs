@@ -3,6 +3,7 @@
 pub mod awslabs;
 pub mod docker;
 pub mod file;
+pub mod glama;
 mod markdown;
 mod package;
 pub mod registry;
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::client::{Limits, Request, authority};
-use crate::{Client, Error, Memory};
+use crate::{Client, Credentials, Error, Memory, Surroundings};
 
 /// A list of servers.
 pub trait Source: Send + Sync {
@@ -56,6 +57,22 @@ pub struct Place {
     pub page: bool,
     /// How hard its host may be asked.
     pub limits: Limits,
+    /// The key that it wants or takes.
+    #[serde(default)]
+    pub key: Option<Key>,
+    #[serde(skip)]
+    credentials: Option<Credentials>,
+}
+
+/// A key to a source, which the user has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The environment variable that holds it.
+    pub variable: String,
+    /// Whether the source answers nobody without one.
+    #[serde(default)]
+    pub required: bool,
 }
 
 /// The forms of lists.
@@ -72,13 +89,29 @@ pub enum Form {
     Docker,
     /// Smithery's registry.
     Smithery,
+    /// Glama's list.
+    Glama,
 }
 
 impl Place {
     /// A request to this place, or to a part of it.
     fn request(&self, url: Url) -> Request {
-        let request = Request::new(url);
+        let request = Request::new(url).credentials(self.credentials.as_ref());
         if self.page { request.page() } else { request }
+    }
+
+    /// The place with its key, which goes to its host alone. A key that is required and not there is an error.
+    pub fn unlock(mut self, source: &str, at: &dyn Surroundings) -> Result<Self, Error> {
+        let Some(Key { variable, required }) = &self.key else { return Ok(self) };
+        match at.variable(variable) {
+            Some(key) => self.credentials = Some(Credentials::bearer(&self.url, &key)),
+            None if *required => {
+                let reason = format!("answers only those who have a key: put yours into {variable}");
+                return Err(Error::setting(format!("[sources.{source}]"), reason));
+            }
+            None => {}
+        }
+        Ok(self)
     }
 
     /// `HOST:PORT`, for [`ClientConfig::host_limits`](crate::ClientConfig).
