@@ -13,7 +13,7 @@ const AT_ONCE: u32 = 1;
 /// Most words from the first concept to the last, for each sentence.
 const REACH: u32 = 40;
 /// Most neighbouring sentences that a combination may stand in.
-const SENTENCES_MAX: usize = 4;
+const SENTENCES_MAX: usize = 2;
 /// Hits of a window that are looked at, and attempts to place the items among them.
 const HITS_MAX: usize = 80;
 const STEPS_MAX: usize = 20_000;
@@ -98,11 +98,14 @@ impl Combination {
         self.groups.iter().all(|group| found & group != 0)
     }
 
-    /// The concepts without which it does not hold and that are found least often, if counted by their bits.
-    pub(crate) fn rarest(&self, counts: &[u32]) -> Mask {
-        let often =
-            |group: &Mask| (0..counts.len()).filter(|bit| group >> bit & 1 == 1).map(|bit| counts[bit]).sum::<u32>();
-        self.groups.iter().copied().min_by_key(often).unwrap_or(0)
+    /// The groups of concepts of each of which it needs one.
+    pub(crate) fn groups(&self) -> &[Mask] {
+        &self.groups
+    }
+
+    /// Whether it is looked for only in what is hidden in other texts.
+    pub(crate) fn is_for_hidden(&self) -> bool {
+        self.within == [Kind::Hidden]
     }
 
     /// The bytes of the words that make it hold in sentences of which the one of number `sentence` is the first or, where

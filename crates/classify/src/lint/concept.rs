@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::gate::undisguised;
 use crate::definition::Definition;
 use crate::error::Problem;
 use crate::lexicon;
@@ -32,10 +33,6 @@ const ANY: &str = "*";
 const WORD_MAX: usize = 48;
 /// Shortest word whose digits are read as letters.
 const DISGUISED_MIN: usize = 4;
-/// Words and gaps from which on, and single letters in a row from which on, a text is odd.
-const LONG_WORD: usize = 24;
-const LONG_GAP: usize = 12;
-const SINGLES: usize = 4;
 /// Letters and digits from which on something is the number of an account, and digits of a telephone number.
 const ACCOUNT_MIN: usize = 15;
 const PHONE_MIN: usize = 7;
@@ -51,6 +48,7 @@ pub(crate) struct Concepts {
     /// Where the word before leads from a node.
     steps: Steps,
     shapes: Shapes,
+    terms: Vec<(String, Mask)>,
     /// The bit of [`ATTACKS`].
     pub(crate) attacks: Mask,
 }
@@ -67,20 +65,20 @@ struct Node {
 }
 
 /// The bits of [`SHAPES`] and of the other concepts that shapes ask for.
-#[derive(Debug, Default)]
-struct Shapes {
-    parameter: Mask,
-    other_tool: Mask,
-    url: Mask,
-    mail: Mask,
-    account: Mask,
-    local_file: Mask,
-    tag: Mask,
-    role: Mask,
-    speaker: Mask,
-    tool_verb: Mask,
-    secret_part: Mask,
-    secret: Mask,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shapes {
+    pub(crate) parameter: Mask,
+    pub(crate) other_tool: Mask,
+    pub(crate) url: Mask,
+    pub(crate) mail: Mask,
+    pub(crate) account: Mask,
+    pub(crate) local_file: Mask,
+    pub(crate) tag: Mask,
+    pub(crate) role: Mask,
+    pub(crate) speaker: Mask,
+    pub(crate) tool_verb: Mask,
+    pub(crate) secret_part: Mask,
+    pub(crate) secret: Mask,
 }
 
 /// Words of a text that belong to a concept.
@@ -113,8 +111,6 @@ pub(crate) struct Reading {
     pub(crate) lead_end: u32,
     /// The concepts of all sentences.
     pub(crate) concepts: Mask,
-    /// Whether it holds anything but plain words, with a space or two between them: something may be hidden in it.
-    pub(crate) is_odd: bool,
     /// All words, by number, with their first bytes.
     words: Vec<(WordId, u32)>,
 }
@@ -139,7 +135,8 @@ impl<'d> Named<'d> {
         1 << ((usize::from(name.as_bytes()[0] | 0x20) ^ (name.len() << 3)) & 63)
     }
 
-    fn has(&self, word: &str) -> bool {
+    /// Whether a word is the name of a parameter.
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.shapes & Self::shape(word) != 0 && self.parameters.iter().any(|name| word.eq_ignore_ascii_case(name))
     }
 }
@@ -183,6 +180,7 @@ impl Concepts {
                 *hides |= lexicon.hides;
             }
         }
+        let all = terms.iter().map(|(words, (means, _))| (words.join(" "), *means)).collect();
         let words = Vocabulary::new(terms.keys().flatten().copied().filter(|word| *word != ANY));
         let mut nodes = vec![Node::default(); words.count() + 1];
         let mut steps: BTreeMap<(u32, WordId), u32> = BTreeMap::new();
@@ -206,7 +204,7 @@ impl Concepts {
             }
             (nodes[at as usize].means, nodes[at as usize].hides) = (*means, *hides);
         }
-        Self { names, words, nodes, steps: Steps::new(&steps), shapes, attacks }
+        Self { names, words, nodes, steps: Steps::new(&steps), shapes, terms: all, attacks }
     }
 
     /// The bit of a concept.
@@ -219,14 +217,13 @@ impl Concepts {
         self.names.iter().filter(|(_, bit)| mask & **bit != 0).map(|(name, _)| name.as_str()).collect()
     }
 
-    /// How many of some texts hold each concept, by its bit.
-    pub(crate) fn count<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Vec<u32> {
-        let (mut counts, mut reading) = (vec![0; Mask::BITS as usize], Reading::default());
-        for text in texts {
-            self.read(text, &Named::default(), &mut reading);
-            (0..counts.len()).for_each(|bit| counts[bit] += u32::from(reading.concepts >> bit & 1 == 1));
-        }
-        counts
+    /// All words and phrases, with the concepts they belong to.
+    pub(crate) fn terms(&self) -> &[(String, Mask)] {
+        &self.terms
+    }
+
+    pub(crate) fn shapes(&self) -> Shapes {
+        self.shapes
     }
 
     /// Finds the concepts of a text; case does not matter, disguises must be off.
@@ -235,15 +232,11 @@ impl Concepts {
         if self.nodes.is_empty() {
             return;
         }
-        let (mut from, mut gap_from, mut singles) = (0, 0, 0);
+        let (mut from, mut gap_from) = (0, 0);
         let mut lower = [0; WORD_MAX];
-        let mut cut = Cut::new(text);
-        for word in cut.by_ref() {
+        for word in Cut::new(text) {
             let gap = &text[gap_from..word.start];
             gap_from = word.end;
-            singles = if word.text.len() == 1 { singles + 1 } else { 0 };
-            let is_long = word.text.len() >= LONG_WORD || gap.len() >= LONG_GAP;
-            reading.is_odd |= is_long || singles >= SINGLES || word.text.ends_with("13");
             if gap.len() > 1 && ends_sentence(gap, word.text.as_bytes()[0]) {
                 from = reading.end_sentence(from, word.start);
             }
@@ -260,7 +253,6 @@ impl Concepts {
                 self.phrases(id, 1, from, end, reading);
             }
         }
-        reading.is_odd |= cut.is_odd || text.len() - gap_from >= LONG_GAP;
         reading.end_sentence(from, text.len());
     }
 
@@ -288,25 +280,19 @@ impl Concepts {
 
     /// The number of a word, also of one whose letters are written as digits: `1gn0r3`.
     fn word(&self, word: &str, lower: &mut [u8; WORD_MAX]) -> WordId {
+        let is_plain = word.is_ascii() && !word.as_bytes().contains(&b'_');
+        let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+        if is_plain && !has_digit {
+            return self.words.find_any_case(word.as_bytes());
+        }
         let Some(lower) = lower.get_mut(..word.len()) else { return 0 };
         lower.copy_from_slice(word.as_bytes());
         lower.make_ascii_lowercase();
         let id = self.words.find(lower);
-        let is_mixed = |word: &[u8]| word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_alphabetic);
-        if id != 0 || word.len() < DISGUISED_MIN || !is_mixed(lower) {
+        if id != 0 || word.len() < DISGUISED_MIN || !has_digit || !lower.iter().any(u8::is_ascii_alphabetic) {
             return id;
         }
-        for byte in lower.iter_mut() {
-            *byte = match *byte {
-                b'0' => b'o',
-                b'1' => b'i',
-                b'3' => b'e',
-                b'4' => b'a',
-                b'5' => b's',
-                b'7' => b't',
-                byte => byte,
-            };
-        }
+        lower.iter_mut().for_each(|byte| *byte = undisguised(*byte));
         self.words.find(lower)
     }
 
@@ -380,7 +366,7 @@ impl Reading {
         self.hits.clear();
         self.sentences.clear();
         self.words.clear();
-        (self.lead, self.lead_end, self.concepts, self.is_odd) = (0, 0, 0, false);
+        (self.lead, self.lead_end, self.concepts) = (0, 0, 0);
     }
 
     /// Closes the sentence whose hits begin at `from`, at a byte; gives back where the next one's begin.
@@ -410,13 +396,11 @@ struct Word<'t> {
 struct Cut<'t> {
     text: &'t str,
     at: usize,
-    /// Whether there is anything between words that may hide something.
-    is_odd: bool,
 }
 
 impl<'t> Cut<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, at: 0, is_odd: false }
+        Self { text, at: 0 }
     }
 }
 
@@ -432,20 +416,12 @@ impl<'t> Iterator for Cut<'t> {
                 self.at = end;
                 return Some(Word { text: &self.text[start..end], start, end });
             }
-            let next = || bytes.get(start + 1).copied().unwrap_or(b' ');
-            self.is_odd |=
-                is_odd(first) || (first == b']' && next() == b':') || (first == b'%' && next().is_ascii_hexdigit());
             self.at += 1;
             while !self.text.is_char_boundary(self.at) {
                 self.at += 1;
             }
         }
     }
-}
-
-/// Whether a byte between words may hide something: markup, escapes, control characters, anything beyond ASCII.
-const fn is_odd(byte: u8) -> bool {
-    matches!(byte, b'<' | b'\\' | 0x7f) || !byte.is_ascii() || (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 const fn is_word(byte: u8) -> bool {

@@ -7,6 +7,7 @@ mod combination;
 mod concept;
 mod covered;
 mod field;
+mod gate;
 mod hidden;
 mod plain;
 mod rule;
@@ -25,6 +26,7 @@ use crate::vocabulary::Vocabulary;
 use combination::Place;
 use concept::{Concepts, Mask, Named, Reading};
 use field::{Field, Kind};
+use gate::Gate;
 use hidden::Sighting;
 use plain::{Lookalikes, Plain};
 pub use rule::PoisonRule;
@@ -33,6 +35,8 @@ pub use rule::PoisonRule;
 pub(crate) const THRESHOLD: u32 = 100;
 /// Signs inside hidden text count this much more: nobody hides what is honest.
 const HIDDEN_FACTOR: u32 = 2;
+/// Shortest name that can ask for anything, in bytes.
+const NAME_MIN: usize = 10;
 /// Pieces of evidence shown for one rule.
 const EVIDENCE_MAX: usize = 4;
 /// Longest quotation, in characters.
@@ -44,10 +48,9 @@ pub(crate) struct Lint {
     rules: Vec<PoisonRule>,
     concepts: Concepts,
     lookalikes: Lookalikes,
-    /// For each concept, by its bit, the combinations of which it is the rarest, as numbers of rule and part.
-    by_rarest: Vec<Vec<(usize, usize)>>,
-    /// All concepts that are the rarest of any.
-    rarest: Mask,
+    gate: Gate,
+    /// All combinations, in the order of the rules, as numbers of rule and part.
+    parts: Vec<(usize, usize)>,
 }
 
 thread_local! {
@@ -82,19 +85,13 @@ impl Lint {
             }
         }
         let rules: Vec<PoisonRule> = by_id.into_values().collect();
+        let numbered = rules.iter().enumerate();
+        let parts = numbered.flat_map(|(r, rule)| (0..rule.fires.len()).map(move |part| (r, part))).collect();
         // The examples of all other rules are definitions such as most are.
         let others = sources.iter().filter(|source| !source.path.starts_with("poison/"));
-        let counts = concepts.count(others.flat_map(|s| s.text.lines()).filter(|line| line.starts_with('{')));
-        let (mut by_rarest, mut rarest) = (vec![Vec::new(); counts.len()], 0);
-        for (r, rule) in rules.iter().enumerate() {
-            for (part, combination) in rule.fires.iter().enumerate() {
-                let group = combination.rarest(&counts);
-                rarest |= group;
-                let bits = (0..counts.len()).filter(|bit| group >> bit & 1 == 1);
-                bits.for_each(|bit| by_rarest[bit].push((r, part)));
-            }
-        }
-        Self { rules, concepts, lookalikes, by_rarest, rarest }
+        let honest: Vec<&str> = others.flat_map(|s| s.text.lines()).filter(|line| line.starts_with('{')).collect();
+        let gate = Gate::new(&concepts, &honest, rules.iter().flat_map(|rule| &rule.fires));
+        Self { rules, concepts, lookalikes, gate, parts }
     }
 
     /// Words in lower case that the vocabulary must know for these rules; of a phrase its words.
@@ -133,13 +130,21 @@ impl Lint {
         let (mut hides, mut points, mut words) = (false, 0, String::new());
         READING.with_borrow_mut(|reading| {
             field::texts(tool, &mut |kind, text| {
-                if hides || points >= THRESHOLD {
+                let is_name = matches!(kind, Kind::Name | Kind::Parameter);
+                if hides || points >= THRESHOLD || (is_name && text.len() < NAME_MIN && text.is_ascii()) {
+                    return;
+                }
+                words.clear();
+                if is_name {
+                    spell(text, &mut words);
+                }
+                let glance = self.gate.look(if is_name { &words } else { text }, &named);
+                hides = glance.is_odd && !self.sightings(kind, text).is_empty();
+                if !glance.may_combine && (!glance.is_odd || text.is_ascii()) {
                     return;
                 }
                 self.hear(kind, text, &mut words);
-                let heard = if words.is_empty() { text } else { words.as_str() };
-                self.concepts.read(heard, &named, reading);
-                hides = (reading.is_odd || !text.is_ascii()) && self.hides(kind, text);
+                self.concepts.read(if words.is_empty() { text } else { &words }, &named, reading);
                 points +=
                     self.found(reading, kind).map(|(rule, part, _)| self.rules[rule].fires[part].points).sum::<u32>();
             });
@@ -161,9 +166,13 @@ impl Lint {
         }
     }
 
-    fn hides(&self, kind: Kind, text: &str) -> bool {
-        (covered::may_cover(text) && !covered::sightings(text).is_empty())
-            || (hidden::may_hide(text, &self.lookalikes) && !hidden::sightings(text, kind, &self.lookalikes).is_empty())
+    /// Everything that a text hides.
+    fn sightings(&self, kind: Kind, text: &str) -> Vec<Sighting> {
+        let mut seen = if covered::may_cover(text) { covered::sightings(text) } else { Vec::new() };
+        if hidden::may_hide(text, &self.lookalikes) {
+            seen.extend(hidden::sightings(text, kind, &self.lookalikes));
+        }
+        seen
     }
 
     /// All signs in a definition.
@@ -172,8 +181,7 @@ impl Lint {
         let topic = self.topic(tool);
         let mut signs = Vec::new();
         for field in field::fields(tool) {
-            let mut seen = covered::sightings(field.text);
-            seen.extend(hidden::sightings(field.text, field.kind, &self.lookalikes));
+            let seen = self.sightings(field.kind, field.text);
             for sighting in &seen {
                 self.hidden(sighting, &field, &named, topic, &mut signs);
             }
@@ -221,16 +229,13 @@ impl Lint {
     fn found(&self, reading: &Reading, kind: Kind) -> impl Iterator<Item = (usize, usize, Place)> {
         let mut found: Vec<(usize, usize, Place)> = Vec::new();
         for (number, sentence) in reading.sentences.iter().enumerate() {
-            let mut bits = sentence.concepts & self.rarest;
-            while bits != 0 {
-                for &(rule, part) in &self.by_rarest[bits.trailing_zeros() as usize] {
-                    let combination = &self.rules[rule].fires[part];
-                    let is_known = |(r, p, _): &(usize, usize, Place)| (*r, *p) == (rule, part);
-                    if kind.is_among(&combination.within) && !found.iter().any(is_known) {
-                        found.extend(combination.near(reading, number).map(|place| (rule, part, place)));
-                    }
+            for candidate in self.gate.candidates(sentence.concepts) {
+                let (rule, part) = self.parts[candidate];
+                let combination = &self.rules[rule].fires[part];
+                let is_known = |(r, p, _): &(usize, usize, Place)| (*r, *p) == (rule, part);
+                if kind.is_among(&combination.within) && !found.iter().any(is_known) {
+                    found.extend(combination.near(reading, number).map(|place| (rule, part, place)));
                 }
-                bits &= bits - 1;
             }
         }
         found.sort_by_key(|&(rule, part, _)| (rule, part));
