@@ -192,8 +192,8 @@ pub(crate) fn client_with(servers: &[&Loopback], change: impl FnOnce(&mut Client
         allow_private: servers.iter().map(|server| server.host()).collect(),
         timeouts: Timeouts {
             connect: Duration::from_secs(5),
-            first_byte: Duration::from_millis(300),
-            stall: Duration::from_millis(300),
+            first_byte: Duration::from_secs(1),
+            stall: Duration::from_secs(1),
             ..ClientConfig::new("").timeouts
         },
         back_off: Duration::from_millis(1),
