@@ -44,7 +44,15 @@ fn every_rule_finds_its_examples_and_leaves_the_clean_ones() {
 #[test]
 fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
     let lint = lint();
-    for file in ["poisoned.jsonl", "honest.jsonl", "unseen.jsonl", "unseen-later.jsonl", "wide.jsonl"] {
+    for file in [
+        "poisoned.jsonl",
+        "honest.jsonl",
+        "unseen.jsonl",
+        "unseen-later.jsonl",
+        "wide.jsonl",
+        "wide-later.jsonl",
+        "reworded.jsonl",
+    ] {
         let (poisoned, honest): (Vec<Entry>, Vec<Entry>) = entries(file).into_iter().partition(|entry| entry.poisoned);
         // One in twenty honest definitions may raise a false alarm, one in ten poisoned ones be missed.
         for (entries, allowed) in [(&poisoned, poisoned.len() / 10), (&honest, honest.len() / 20)] {
