@@ -10,6 +10,7 @@ pub(crate) mod visit;
 use std::rc::Rc;
 
 pub use body::Body;
+pub(crate) use body::Read;
 
 /// The language a module was written in. It decides scoping, imports and built-in methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

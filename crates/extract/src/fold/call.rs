@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use riskdex_model::GapKind;
+
 use super::branch::{is_constant, one_of};
 use super::exec::Flow;
 use super::value::{Cause, Class, Closure, Dict, Gate, ListKind, Made, Place, Unknown, Value};
@@ -196,6 +198,13 @@ impl Interp<'_> {
         }
         self.bind_arguments(closure, receiver.as_ref(), args, &scope, place);
         let flow = self.exec(&closure.code.body, &scope);
+        if let Some(line) = closure.code.body.error() {
+            let reason = match &*closure.code.name {
+                "" => "a part of a function could not be parsed".to_owned(),
+                name => format!("a part of the function `{name}` could not be parsed"),
+            };
+            self.gap(GapKind::Syntax, reason, &Place { file: scope.file.clone(), line });
+        }
         if within == 0 {
             let work =
                 self.work.entry(code).or_insert_with(|| Work { _code: Some(closure.code.clone()), ..Work::default() });

@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use tree_sitter::{Node, TreeCursor};
 
-use crate::module::{Block, Expr, ExprKind, Language, Module, Stmt, StmtKind};
+use crate::module::{Block, Expr, ExprKind, Language, Module, Read, Stmt, StmtKind};
 use outline::Outline;
 
 /// How deep expressions and statements may nest; what is deeper becomes [`ExprKind::Opaque`].
@@ -52,7 +52,11 @@ pub(crate) fn lower(file: &str, text: &str) -> Option<Module> {
     let tree = super::parse(&language.into(), text)?;
     let mut lowering = Lowering::new(text);
     let body = lowering.module(tree.root_node());
-    Some(Module { file: file.into(), language: Language::JavaScript, body, errors: lowering.errors })
+    let mut errors = lowering.errors;
+    if errors.is_empty() {
+        errors.extend(first_error(tree.root_node()));
+    }
+    Some(Module { file: file.into(), language: Language::JavaScript, body, errors })
 }
 
 /// A large file whose functions are left for later; `None` when it has to be read as a whole: it does not parse, or
@@ -79,18 +83,30 @@ struct Later {
 }
 
 /// Lowers a body that was left out of a file's outline. `declared` are the names its parameters made up.
-fn lower_body(body: &str, row: usize, temporaries: u32, mut declared: Vec<Rc<str>>) -> Block {
+fn lower_body(body: &str, row: usize, temporaries: u32, mut declared: Vec<Rc<str>>) -> Read {
     let text = format!("()=>{body}");
     let tree = super::parse_from(&tree_sitter_javascript::LANGUAGE.into(), &text, row);
     let mut function = tree.as_ref().map(|tree| tree.root_node());
     while let Some(node) = function.filter(|node| node.kind() != "arrow_function") {
         function = only_child(node);
     }
-    let Some(block) = function.and_then(|function| function.child_by_field_name("body")) else { return Block::new() };
+    let Some(block) = function.and_then(|function| function.child_by_field_name("body")) else {
+        return Read { block: Block::new(), error: Some(line_of(row)) };
+    };
     let mut lowering = Lowering { temporaries, blocks: vec![Vec::new()], ..Lowering::new(&text) };
     let statements = lowering.statements(block);
     declared.extend(lowering.blocks.into_iter().chain(lowering.functions).flatten());
-    hoisted(declared, statements, line(block))
+    let error = lowering.errors.first().copied().or_else(|| first_error(tree.as_ref()?.root_node()));
+    Read { block: hoisted(declared, statements, line(block)), error }
+}
+
+/// Where the parser had to recover first.
+fn first_error(root: Node<'_>) -> Option<u32> {
+    let mut at = root.has_error().then_some(root)?;
+    while let Some(inside) = at.children(&mut at.walk()).find(Node::has_error) {
+        at = inside;
+    }
+    Some(line(at))
 }
 
 /// The state of lowering one file.
@@ -263,7 +279,11 @@ fn only_child(node: Node<'_>) -> Option<Node<'_>> {
 
 /// The line a node starts at, from 1.
 fn line(node: Node<'_>) -> u32 {
-    u32::try_from(node.start_position().row).unwrap_or(u32::MAX).saturating_add(1)
+    line_of(node.start_position().row)
+}
+
+fn line_of(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// An expression at a node's place. Its lists keep no spare room: bundles make millions of short ones.
