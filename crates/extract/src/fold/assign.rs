@@ -244,6 +244,16 @@ impl Interp<'_> {
             Value::Null | Value::Undefined | Value::Bool(_) => {}
             Value::OneOf(values) => self.merge_any(dict, values, place),
             Value::Unknown(unknown) => match &unknown.default {
+                // What settings hold is no more settled when it is copied.
+                Some(Value::Dict(usual)) if !self.is_python() && unknown.cause == Cause::Setting => {
+                    for (key, _) in usual.snapshot() {
+                        let value = key.as_str().map(|name| self.get(other, name, place));
+                        if let Some(value) = value {
+                            dict.set(key, value);
+                        }
+                    }
+                    dict.leave_open(unknown);
+                }
                 Some(default) => self.merge_dict(dict, default, place),
                 None => self.leave_open(dict, unknown),
             },

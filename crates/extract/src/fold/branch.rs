@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::exec::Flow;
+use super::exec::{Flow, Truth};
 use super::scope::Vars;
 use super::value::{Gate, Place, Value};
 use super::{ALTERNATIVES, Interp, condition};
@@ -32,6 +32,11 @@ impl Interp<'_> {
         condition::all_of(open.filter(|gate| gate.usual != Some(true)).map(|gate| &*gate.words))
     }
 
+    /// The open conditions beyond the first `depth`, in words, those too that hold unless somebody changes a setting.
+    pub(crate) fn conditions_beyond(&self, depth: usize) -> Option<String> {
+        condition::all_of(self.gates.get(depth..).unwrap_or_default().iter().map(|gate| &*gate.words))
+    }
+
     /// Whether one of the conditions beyond the first `depth` holds only when somebody has changed a setting.
     pub(crate) fn is_unusual_beyond(&self, depth: usize) -> bool {
         self.gates.get(depth..).unwrap_or_default().iter().any(|gate| gate.usual == Some(false))
@@ -39,7 +44,11 @@ impl Interp<'_> {
 
     /// A condition and its opposite, in words; `value` is what it evaluates to.
     pub(super) fn conditions(&self, test: &Expr, value: &Value) -> [Rc<str>; 2] {
-        let named = if self.is_python() { condition::of_setting(test, value) } else { None };
+        let usual = match self.truth(value) {
+            Truth::Depends(usual) => usual,
+            Truth::Known(_) => None,
+        };
+        let named = condition::of_setting(test, value, usual).filter(|_| self.is_python() || is_named(value));
         named.unwrap_or_else(|| [condition::holds(test), condition::fails(test)]).map(Rc::from)
     }
 
@@ -234,6 +243,12 @@ impl Interp<'_> {
             }
         }
     }
+}
+
+/// Whether the value is a setting with a name of its own.
+fn is_named(value: &Value) -> bool {
+    let Value::Unknown(unknown) = value else { return false };
+    ["the environment variable ", "the option "].iter().any(|kind| unknown.reason.starts_with(kind))
 }
 
 /// Whether the value is a constant, or one by default.

@@ -44,19 +44,27 @@ fn bounded(test: &Expr, op: Option<BinaryOp>) -> String {
         }
         _ => write(test, &mut out, 0),
     }
-    if out.chars().count() > LENGTH { LONG.to_owned() } else { out }
+    if out.chars().count() > LENGTH || !is_telling(&out) { LONG.to_owned() } else { out }
 }
 
-/// The condition and its opposite, by the name of the setting they are about, where that is known.
-pub(super) fn of_setting(test: &Expr, value: &Value) -> Option<[String; 2]> {
+/// Whether words say anything: what a minifier left of names does not.
+fn is_telling(words: &str) -> bool {
+    let names = words.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+    names.filter(|name| !matches!(*name, "not" | "and" | "or")).any(|name| name.chars().count() > 2)
+}
+
+/// The condition and its opposite, by the name of the setting they are about, where that is known. `usual` says whether
+/// it holds when nobody has changed the setting.
+pub(super) fn of_setting(test: &Expr, value: &Value, usual: Option<bool>) -> Option<[String; 2]> {
     let setting = setting_of(value)?;
     let mut both = match &test.kind {
         ExprKind::Unary(UnaryOp::Not, inner) => {
-            let [holds, fails] = of_setting(inner, value)?;
+            let [holds, fails] = of_setting(inner, value, usual.map(|holds| !holds))?;
             return Some([fails, holds]);
         }
         ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..) => {
-            [format!("with {setting}"), format!("without {setting}")]
+            let [with, without] = ["with", "without"].map(|word| format!("{word} {setting}"));
+            if usual == Some(true) { [without, with] } else { [with, without] }
         }
         ExprKind::Binary(value, op @ (BinaryOp::In | BinaryOp::NotIn), _) => {
             let mut named = String::new();
@@ -70,7 +78,7 @@ pub(super) fn of_setting(test: &Expr, value: &Value) -> Option<[String; 2]> {
                 _ => [format!("without {setting}"), format!("with {setting}")],
             }
         }
-        ExprKind::Binary(left, op @ (BinaryOp::Eq | BinaryOp::NotEq), right)
+        ExprKind::Binary(left, op @ (BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Is | BinaryOp::IsNot), right)
             if matches!(
                 (&left.kind, &right.kind),
                 (ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_), ExprKind::Str(_))
@@ -78,7 +86,8 @@ pub(super) fn of_setting(test: &Expr, value: &Value) -> Option<[String; 2]> {
         {
             let mut constant = String::new();
             write(right, &mut constant, 1);
-            [*op, opposite_operator(*op)?].map(|op| format!("{setting}{}{constant}", operator(op)))
+            let op = if matches!(op, BinaryOp::Eq | BinaryOp::Is) { BinaryOp::Eq } else { BinaryOp::NotEq };
+            [op, opposite_operator(op)?].map(|op| format!("{setting}{}{constant}", operator(op)))
         }
         _ => return None,
     };
@@ -107,7 +116,7 @@ pub(super) fn of_changed(setting: &str) -> [String; 2] {
 }
 
 /// The opposite of a condition in words.
-pub(super) fn opposite(words: &str) -> String {
+pub(crate) fn opposite(words: &str) -> String {
     let swapped = |from: &str, to: &str| words.strip_prefix(from).map(|rest| format!("{to}{rest}"));
     let is_one = parts(words).len() == 1;
     let turned = swapped("with ", "without ").or_else(|| swapped("without ", "with ")).or_else(|| {
@@ -117,11 +126,12 @@ pub(super) fn opposite(words: &str) -> String {
         Some(format!("{left}{to}{right}"))
     });
     let plain = swapped("not (", "").and_then(|rest| rest.strip_suffix(')').map(str::to_owned));
+    let plain = plain.or_else(|| swapped("not ", ""));
     turned.filter(|_| is_one).or(plain.filter(|_| is_one)).unwrap_or_else(|| format!("not ({words})"))
 }
 
 /// Conditions that must all hold, each once; one that another says more closely is left out.
-pub(super) fn all_of<'w>(conditions: impl IntoIterator<Item = &'w str>) -> Option<String> {
+pub(crate) fn all_of<'w>(conditions: impl IntoIterator<Item = &'w str>) -> Option<String> {
     let mut found: Vec<&str> = Vec::new();
     for part in conditions.into_iter().flat_map(parts) {
         if !found.contains(&part) {

@@ -26,7 +26,7 @@ use std::rc::Rc;
 use riskdex_model::{Gap, GapKind};
 
 pub(crate) use branch::one_of;
-pub(crate) use condition::{common, drop_shared, shown};
+pub(crate) use condition::{all_of, common, drop_shared, opposite, shown};
 pub(crate) use dialect::Dialect;
 pub(crate) use exec::Truth;
 pub(crate) use items::{CHANGED, Items, list_kind, pick, under_gate_of};

@@ -20,7 +20,7 @@ impl Dialect for Script<'_> {
             "this" => return Some(Value::Undefined),
             "__filename" => return Some(node::own_path(&scope.file)),
             "__dirname" => return Some(node::own_path(super::resolve::parent(&scope.file))),
-            "import.meta" => return Some(node::import_meta(&scope.file)),
+            "import.meta" => return Some(node::import_meta(interp, &scope.file, &self.program.borrow(), place)),
             _ => {}
         }
         if let Some(value) = self.imported_name(interp, name, &scope.file, place) {

@@ -107,7 +107,13 @@ impl Script<'_> {
             if let Value::Undefined | Value::Null = usual {
                 return Some(Value::Unknown(why.without_default()));
             }
-            let reason = why.reason.clone();
+            // `process.argv.includes("--flag")`
+            let reason = match (&**name, arg(args, 0)) {
+                ("includes" | "indexOf", Value::Str(flag)) if flag.starts_with("--") => {
+                    super::settings::member_of(&why.reason, &flag)
+                }
+                _ => why.reason.clone(),
+            };
             let function = interp.get(&usual, name, place);
             let result = interp.call(&function, args, place);
             return Some(match result {
@@ -121,10 +127,8 @@ impl Script<'_> {
         {
             return Some(value);
         }
-        if let Value::Made(made) = receiver
-            && made.callee.path() == Some(super::registration::REGISTERED)
-        {
-            self.change_registered(interp, made, name);
+        if let Value::Made(made) = receiver {
+            self.switch(interp, made, name, args, place);
         }
         let found = match receiver {
             Value::Str(text) => strings::call(self, interp, text, name, args, place),
@@ -331,6 +335,7 @@ impl Script<'_> {
                 continue;
             }
             called.extend(code);
+            self.turn.set(self.turn.get() + 1);
             let depth = interp.gate_depth();
             if let Some(words) = next.gated {
                 interp.open_gate(Gate { words: words.into(), usual: Some(false) });

@@ -148,10 +148,10 @@ pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &
         }),
         "Array.from" => array_from(interp, &first, &arg(args, 1), place),
         "String" => interp.text_of(&first, None, place),
-        "Boolean" => match interp.truth(&first) {
+        "Boolean" => interp.lift(&first, &mut |interp, value| match interp.truth(value) {
             crate::fold::Truth::Known(known) => Value::Bool(known),
-            crate::fold::Truth::Depends(_) => Value::Unknown(interp.why(&first, place)),
-        },
+            crate::fold::Truth::Depends(_) => Value::Unknown(interp.why(value, place)),
+        }),
         "Number" | "parseFloat" | "parseInt" | "Number.parseInt" | "Number.parseFloat" => {
             interp.lift(&first, &mut |interp, value| match numeric(value, path) {
                 Some(n) => of_number(n),

@@ -357,6 +357,11 @@ impl Script<'_> {
         modules.iter().flat_map(of_module).collect()
     }
 
+    /// CommonJS's `module` of the program's file.
+    pub(super) fn main_module(&self) -> Value {
+        self.loaded_at(&self.program.borrow()).map_or(Value::Undefined, |loaded| loaded.module.clone())
+    }
+
     /// CommonJS's `module` and `exports` of a file.
     pub(super) fn commonjs_name(&self, name: &str, file: &str) -> Option<Value> {
         let loaded = self.loaded_at(file)?;

@@ -25,6 +25,7 @@ mod resolve;
 mod schema;
 mod settings;
 mod strings;
+mod switched;
 #[cfg(test)]
 mod tests;
 mod uncalled;
@@ -53,6 +54,8 @@ pub(crate) struct Script<'t> {
     /// How many steps reading may take in all.
     steps: u64,
     resolver: Resolver<'t>,
+    /// The file that is started.
+    program: RefCell<Rc<str>>,
     /// Every file that was loaded, in order.
     modules: RefCell<Vec<Rc<Loaded>>>,
     by_file: RefCell<BTreeMap<Rc<str>, usize>>,
@@ -65,6 +68,10 @@ pub(crate) struct Script<'t> {
     /// Objects and functions with which the program may answer requests without an SDK.
     answers: RefCell<Vec<(Value, Place)>>,
     tools: RefCell<Vec<Tool>>,
+    /// Which of them are switched off.
+    off: RefCell<BTreeSet<usize>>,
+    /// How many callbacks were called: what happens in another turn happens at another time.
+    turn: Cell<usize>,
     dynamic: RefCell<Option<String>>,
     /// Whether schemas are zod's of the fourth generation, which has other ideas of what is required.
     is_zod4: Cell<bool>,
@@ -84,6 +91,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         recipes,
         steps,
         resolver: Resolver::new(tree),
+        program: RefCell::new("".into()),
         modules: RefCell::default(),
         by_file: RefCell::default(),
         tokens: Cell::default(),
@@ -92,6 +100,8 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         listers: RefCell::default(),
         answers: RefCell::default(),
         tools: RefCell::default(),
+        off: RefCell::default(),
+        turn: Cell::default(),
         dynamic: RefCell::default(),
         is_zod4: Cell::new(manifest.requirement("zod").is_some_and(schema::allows_zod4)),
         option_defaults: Dict::default(),
@@ -122,6 +132,7 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
 impl Script<'_> {
     /// Reads one program to its end.
     fn run(&self, interp: &mut Interp, file: &str) {
+        self.program.replace(file.into());
         interp.on_part(self.steps / 3 * 2, false, |interp| self.load_file(interp, file));
         self.finish(interp);
     }
@@ -165,7 +176,7 @@ impl Script<'_> {
     /// Everything that was found.
     fn found(&self, interp: &mut Interp, manifest: &Manifest, programs: &[String]) -> Found {
         let mut found = Found {
-            tools: std::mem::take(&mut *self.tools.borrow_mut()),
+            tools: self.without_switched_off(self.tools.take()),
             gaps: std::mem::take(&mut interp.gaps),
             dynamic: self.dynamic.borrow_mut().take(),
             notes: std::mem::take(&mut interp.notes),

@@ -75,24 +75,25 @@ pub(super) fn own_path(path: &str) -> Value {
 }
 
 /// `import.meta` of a file.
-pub(super) fn import_meta(file: &str) -> Value {
+pub(super) fn import_meta(interp: &Interp, file: &str, program: &str, place: &Place) -> Value {
     let path = |path: &str| own_path(path);
+    let is_main = interp.setting("how the program is started", Some(Value::Bool(file == program)), place);
     Value::dict([
         ("url", Value::str(format!("file://{ROOT}/{file}"))),
         ("filename", path(file)),
         ("dirname", path(parent(file))),
-        ("main", Value::external("import.meta.main")),
+        ("main", is_main),
         ("env", Value::external("import.meta.env")),
     ])
 }
 
 /// A setting of the process.
-pub(super) fn process_member(interp: &Interp, path: &str, name: &str, place: &Place) -> Option<Value> {
+pub(super) fn process_member(interp: &Interp, path: &str, name: &str, program: &str, place: &Place) -> Option<Value> {
     if path != "process" {
         let reason = format!("the environment variable {name}");
         return Some(interp.setting(reason, Some(Value::Undefined), place));
     }
-    let argv = || Value::list(ListKind::List, vec![Value::str("node"), Value::str("program")]);
+    let argv = || Value::list(ListKind::List, vec![Value::str("node"), own_path(program)]);
     Some(match name {
         "argv" => interp.setting("the command line", Some(argv()), place),
         "execArgv" => interp.setting("the command line", Some(Value::list(ListKind::List, Vec::new())), place),
@@ -148,7 +149,7 @@ pub(super) fn call(script: &Script<'_>, interp: &mut Interp, path: &str, args: &
             };
             Some(Value::str(url.as_str()?.strip_prefix("file://")?))
         }
-        ("url", "pathToFileURL") => url(interp, &format!("file://{}", arg(args, 0).as_str()?), args, place),
+        ("url", "pathToFileURL") => url(interp, &format!("file://{}", arg(args, 0).usual()?.as_str()?), args, place),
         ("URL" | "url", "" | "URL") => {
             let given = texts()?;
             let base = given.get(1).and_then(|base| base.strip_prefix("file://"));
@@ -248,6 +249,7 @@ fn file_function(script: &Script<'_>, interp: &mut Interp, name: &str, args: &Ar
     match name {
         "readFileSync" | "readFile" => Some(Value::str(script.tree.text(&path)?)),
         "existsSync" => script.is_there(&path).then_some(Value::Bool(true)),
+        "realpathSync" | "realpath" | "realpathSync.native" => Some(arg(args, 0)),
         "readdirSync" | "readdir" => {
             let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
             let inside = script.tree.paths().filter_map(|file| file.strip_prefix(&prefix));

@@ -89,6 +89,15 @@ impl Script<'_> {
         }
         match object {
             Value::Dict(dict) => Some(self.property(interp, dict, object, name, place)),
+            Value::Unknown(unknown) => {
+                let Some(Value::Dict(options)) = &unknown.default else { return None };
+                let setting = super::settings::member_of(&unknown.reason, name);
+                let found = self.property(interp, options, object, name, place);
+                match found {
+                    Value::Method(_) | Value::Unknown(_) => None,
+                    found => Some(interp.setting(setting, Some(found), place)),
+                }
+            }
             Value::Module(module) => Some(self.namespace_member(interp, &module.name.clone(), name, place)),
             Value::Str(text) => strings::property(text, name),
             Value::List(list) => match name {
@@ -153,8 +162,9 @@ impl Script<'_> {
         match name {
             "__esModule" => Some(if is_builtin { Value::Undefined } else { Value::Bool(true) }),
             "default" if is_builtin => Some(Value::External(path.clone())),
+            "main" if &**path == "require" => Some(self.main_module()),
             _ if &**path == "process" || &**path == "process.env" || &**path == "import.meta.env" => {
-                super::node::process_member(interp, path, name, place)
+                super::node::process_member(interp, path, name, &self.program.borrow(), place)
             }
             _ if matches!(&**path, "globalThis" | "global" | "window" | "self") => {
                 Some(super::globals::named(name).unwrap_or(Value::Undefined))
@@ -188,7 +198,9 @@ impl Script<'_> {
         if let Some(why) = dict.open.borrow().clone() {
             return match why.cause {
                 // What only settings add to is without it as a rule.
-                Cause::Setting => interp.setting(why.reason.clone(), Some(Value::Undefined), place),
+                Cause::Setting => {
+                    interp.setting(super::settings::member_of(&why.reason, name), Some(Value::Undefined), place)
+                }
                 _ => Value::Unknown(why.without_default()),
             };
         }

@@ -8,11 +8,8 @@ use serde_json::{Value as Json, json};
 use super::definition::{Pending, described, does_something};
 use super::recipes::{Argument, last};
 use super::{Script, arg};
-use crate::fold::{Args, Class, Gate, Interp, Made, Place, Value};
+use crate::fold::{Args, Class, Gate, Interp, Place, Value};
 use crate::module::StmtKind;
-
-/// What a registration gives, as a value outside the package: its argument counts the tools up to this one.
-pub(super) const REGISTERED: &str = "registered";
 
 /// How a reason ends that says when a list is made.
 const WHEN_RUN: &str = " when the server runs";
@@ -133,20 +130,9 @@ impl Script<'_> {
                 }
                 _ => return None,
             };
+        let before = self.tools.borrow().len();
         self.add(interp, &tool, &method, place);
-        let number = self.tools.borrow().len();
-        Some(interp.made(&Value::external(REGISTERED), &Args::of(vec![Value::Int(number as i64)]), place))
-    }
-
-    /// A call of what a registration gave: a tool that is disabled at once is only there when something enables it.
-    pub(super) fn change_registered(&self, interp: &Interp, made: &Made, method: &str) {
-        let Some(Value::Int(number)) = made.args.positional.first() else { return };
-        let at = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-        let mut tools = self.tools.borrow_mut();
-        let Some(tool) = at.and_then(|at| tools.get_mut(at)) else { return };
-        if matches!(method, "disable" | "remove") && interp.gated().is_none() {
-            tool.gated.get_or_insert_with(|| "the program enables it later".to_owned());
-        }
+        Some(self.registered(interp, before, place))
     }
 
     /// A handler of `tools/list`.

@@ -7,6 +7,8 @@ use crate::fold::{Args, Dict, Interp, ListKind, Place, Value};
 
 /// How many calls and members a chain may have.
 const CHAIN: usize = 600;
+/// What all options together are called.
+const COMMAND_LINE: &str = "the command line";
 
 impl Script<'_> {
     /// The options that a call of such a library gives.
@@ -22,7 +24,7 @@ impl Script<'_> {
             let options = interp.get(&arg(args, 0), "options", place);
             self.declare_options(interp, &options, place);
             let values = self.options(interp, place);
-            let positionals = interp.setting("the command line", Some(Value::list(ListKind::List, Vec::new())), place);
+            let positionals = interp.setting(COMMAND_LINE, Some(Value::list(ListKind::List, Vec::new())), place);
             return Some(Value::dict([("values", values), ("positionals", positionals)]));
         }
         if self.recipes.declares_options(&package, &function) {
@@ -84,8 +86,23 @@ impl Script<'_> {
         for (name, default) in self.option_defaults.snapshot() {
             usual.set(name, default);
         }
-        interp.setting("the command line", Some(Value::Dict(Rc::new(usual))), place)
+        interp.setting(COMMAND_LINE, Some(Value::Dict(Rc::new(usual))), place)
     }
+}
+
+/// What a member of a setting is called: one of the options, or the same setting.
+pub(super) fn member_of(setting: &Rc<str>, name: &str) -> Rc<str> {
+    if &**setting != COMMAND_LINE {
+        return setting.clone();
+    }
+    let mut flag = String::from("the option --");
+    for c in name.trim_start_matches('-').chars() {
+        if c.is_ascii_uppercase() {
+            flag.push('-');
+        }
+        flag.push(c.to_ascii_lowercase());
+    }
+    flag.into()
 }
 
 /// The package outside that a chain of calls begins with, and the last function called.

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 mod forms;
 mod frameworks;
+mod gates;
 mod reach;
 
 const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");
@@ -150,7 +151,7 @@ fn conditions_gate_and_what_is_not_known_is_said() {
          server.registerTool('half', { description: 'for ' + fetch('x').text() }, () => {});",
     );
     assert_eq!(names(&found), ["write", "half"]);
-    assert_eq!(found.tools[0].gated.as_deref(), Some("process.env.WRITE is \"1\""));
+    assert_eq!(found.tools[0].gated.as_deref(), Some("the environment variable WRITE == \"1\""));
     assert_eq!(found.tools[1].description, None);
     assert_eq!(found.gaps.iter().map(|gap| gap.line).collect::<Vec<_>>(), [4, 5], "{:?}", found.gaps);
 }
@@ -350,7 +351,10 @@ fn the_sample_packages_are_read() {
     for (package, expected) in [
         (
             "npm-registered",
-            vec![("read_note", "format path", None), ("delete_note", "path", Some("options.allowWrite"))],
+            vec![
+                ("read_note", "format path", None),
+                ("delete_note", "path", Some("with the environment variable SAMPLE_ALLOW_WRITE")),
+            ],
         ),
         ("npm-listed", vec![("sample_find", "query", None), ("sample_send", "to body", None)]),
         ("npm-bundled", vec![("ping", "loud", None), ("say", "text", None)]),
@@ -434,13 +438,11 @@ fn conditions_are_told_in_the_programs_words() {
     let found = program(
         "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'; const server = new McpServer({});
          switch (process.env.MODE) { case 'all': server.tool('b', 'd', () => {}); break; default: server.tool('a', 'd', () => {}) }
-         server.tool('c', 'd', () => {}).disable();",
+",
     );
     let mut seen: Vec<_> = found.tools.iter().map(|tool| (tool.name.as_str(), tool.gated.as_deref())).collect();
     seen.sort_unstable();
-    let expected =
-        [("a", None), ("b", Some("process.env.MODE is \"all\"")), ("c", Some("the program enables it later"))];
-    assert_eq!(seen, expected);
+    assert_eq!(seen, [("a", None), ("b", Some("the environment variable MODE == \"all\""))]);
 }
 
 #[test]

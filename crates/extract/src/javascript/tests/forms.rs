@@ -124,7 +124,7 @@ fn what_all_tools_depend_on_is_how_the_server_is_started() {
     );
     let found = read(&[PACKAGE, ("dist/index.js", &index)]);
     let gates: Vec<_> = found.tools.iter().map(|tool| (tool.name.as_str(), tool.gated.as_deref())).collect();
-    assert_eq!(gates, [("a", None), ("b", Some("process.env.MORE is \"yes\""))]);
+    assert_eq!(gates, [("a", None), ("b", Some("the environment variable MORE == \"yes\""))]);
 }
 
 #[test]
