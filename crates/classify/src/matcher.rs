@@ -89,8 +89,15 @@ struct Node {
     to: u32,
     /// Whether words inside the pattern are hidden.
     hides: bool,
-    /// Whether longer patterns go on from here.
-    goes_on: bool,
+    /// The words by which longer patterns go on from here: a bit for all whose numbers are equal in the last six bits.
+    goes_on: u64,
+}
+
+impl Node {
+    /// Whether a longer pattern may go on with a word; says no to most, which spares looking for the step.
+    fn may_go_on(&self, word: WordId) -> bool {
+        (self.goes_on >> (word % 64)) & u64::from(word != 0) != 0
+    }
 }
 
 impl Matcher {
@@ -127,7 +134,7 @@ impl Matcher {
                 at = Some(match at {
                     None => word,
                     Some(node) => *steps.entry((node, word)).or_insert_with(|| {
-                        nodes[node as usize].goes_on = true;
+                        nodes[node as usize].goes_on |= 1 << (word % 64);
                         nodes.push(Node::default());
                         nodes.len() as u32 - 1
                     }),
@@ -157,7 +164,7 @@ impl Matcher {
     fn walk<'a>(&'a self, tokens: &'a [Token]) -> impl Iterator<Item = (u32, usize)> + 'a {
         let mut node = 0;
         tokens.iter().enumerate().map_while(move |(at, token)| {
-            if token.word == 0 || (at > 0 && !self.nodes[node as usize].goes_on) {
+            if token.word == 0 || (at > 0 && !self.nodes[node as usize].may_go_on(token.word)) {
                 return None;
             }
             node = if at == 0 { token.word } else { self.steps.find(node, token.word)? };
@@ -181,7 +188,7 @@ impl Matcher {
             let here = Hit { first: first as u32, last: first as u32, start: token.start, end: token.end, ..NO_HIT };
             let from = hits.len();
             hits.extend(self.senses_of(node).iter().map(|&sense| Hit { sense, ..here }));
-            if !node.goes_on {
+            if !node.may_go_on(tokens.get(first + 1).map_or(0, |next| next.word)) {
                 continue;
             }
             let of_one = hits.len();

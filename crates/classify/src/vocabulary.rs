@@ -128,9 +128,9 @@ fn eight(text: &[u8], at: usize) -> u64 {
     }
 }
 
-/// Keeps the first bytes of eight.
+/// Keeps the first bytes of eight, at least one.
 fn low(len: usize) -> u64 {
-    if len >= 8 { u64::MAX } else { !(u64::MAX << (8 * len)) }
+    u64::MAX >> (64 - 8 * len.clamp(1, 8))
 }
 
 /// Each byte of eight set to the same.
