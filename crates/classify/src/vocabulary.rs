@@ -17,11 +17,30 @@ pub(crate) struct Vocabulary {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
-    /// The word's first eight bytes, and how many it has: most words need no other look.
-    head: u64,
-    len: u32,
+    key: Key,
     /// 0 where the slot is free.
     number: WordId,
+}
+
+/// The first sixteen bytes of a word, eight in each number, and how many it has: few words need another look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Key {
+    head: u64,
+    tail: u64,
+    len: u32,
+}
+
+impl Key {
+    /// The bytes of `fold` are put over those of the word.
+    fn new(word: &[u8], fold: u64) -> Self {
+        let part = |at| (eight(word, at) | fold) & below(word.len().saturating_sub(at));
+        Self { head: part(0), tail: part(8), len: word.len() as u32 }
+    }
+
+    fn hash(&self) -> u64 {
+        let mixed = |hash: u64, eight: u64| (hash.rotate_left(5) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed(mixed(u64::from(self.len), self.head), self.tail)
+    }
 }
 
 impl Default for Vocabulary {
@@ -37,10 +56,9 @@ impl Vocabulary {
         let size = (distinct.len() * 3).next_power_of_two().max(16);
         let mut vocabulary = Self { table: vec![Slot::default(); size], ends: vec![0], bytes: Vec::new() };
         for word in distinct.into_iter().map(str::as_bytes) {
-            let head = eight(word, 0) & low(word.len());
-            let at = vocabulary.slot::<false>(word);
-            let (len, number) = (word.len() as u32, vocabulary.ends.len() as WordId);
-            vocabulary.table[at] = Slot { head, len, number };
+            let key = Key::new(word, 0);
+            let at = vocabulary.slot(key, |known| known == word);
+            vocabulary.table[at] = Slot { key, number: vocabulary.ends.len() as WordId };
             vocabulary.bytes.extend_from_slice(word);
             vocabulary.ends.push(vocabulary.bytes.len() as u32);
         }
@@ -54,57 +72,42 @@ impl Vocabulary {
 
     /// The number of a word in lower case; 0 when it is none of these.
     pub(crate) fn find(&self, word: &[u8]) -> WordId {
-        self.table[self.slot::<false>(word)].number
+        self.table[self.slot(Key::new(word, 0), |known| known == word)].number
     }
 
     /// The number of a word of ASCII letters and digits in either case.
     pub(crate) fn find_any_case(&self, word: &[u8]) -> WordId {
-        self.table[self.slot::<true>(word)].number
+        self.table[self.slot(Key::new(word, SMALL), |known| known.eq_ignore_ascii_case(word))].number
     }
 
     /// The number of the word of ASCII letters and digits in either case that begins at a byte, and where it ends.
     pub(crate) fn read(&self, text: &[u8], at: usize) -> (WordId, usize) {
         let first = eight(text, at);
-        let len = leading_alphanumerics(first);
-        if len < 8 {
-            let head = (first | SMALL) & low(len);
-            let slot = self.probe(mixed(len as u64, head), head, len, |_| true);
-            return (self.table[slot].number, at + len);
-        }
-        let mut end = at + 8;
-        loop {
-            let more = leading_alphanumerics(eight(text, end));
-            end += more;
-            if more < 8 {
+        let mut len = leading_alphanumerics(first);
+        let mut key = Key { head: (first | SMALL) & below(len), tail: 0, len: 0 };
+        if len == 8 {
+            let second = eight(text, at + 8);
+            let more = leading_alphanumerics(second);
+            if more == 8 {
+                let rest = &text[at + 16..];
+                let end = at + 16 + rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
                 return (self.find_any_case(&text[at..end]), end);
             }
+            key.tail = (second | SMALL) & below(more);
+            len += more;
         }
+        key.len = len as u32;
+        (self.table[self.slot(key, |_| true)].number, at + len)
     }
 
-    /// The slot of a word, or the free one where it would stand.
-    fn slot<const ANY_CASE: bool>(&self, word: &[u8]) -> usize {
-        let fold = if ANY_CASE { SMALL } else { 0 };
-        let head = (eight(word, 0) | fold) & low(word.len());
-        let mut hash = mixed(word.len() as u64, head);
-        for at in (8..word.len()).step_by(8) {
-            hash = mixed(hash, (eight(word, at) | fold) & low(word.len() - at));
-        }
-        self.probe(hash, head, word.len(), |known| match (word.get(8..), ANY_CASE) {
-            (None | Some([]), _) => true,
-            (Some(rest), false) => &known[8..] == rest,
-            (Some(rest), true) => known[8..].eq_ignore_ascii_case(rest),
-        })
-    }
-
-    /// The slot with a word of this head and length for which `is_it` holds, or the free one where it would stand. The
-    /// table is built from trusted files, so that its worst case cannot be provoked.
-    fn probe(&self, hash: u64, head: u64, len: usize, is_it: impl Fn(&[u8]) -> bool) -> usize {
+    /// The slot of a word, or the free one where it would stand; `is_it` compares words longer than their key. The table
+    /// is built from trusted files, so that its worst case cannot be provoked.
+    fn slot(&self, key: Key, is_it: impl Fn(&[u8]) -> bool) -> usize {
         let mask = self.table.len() - 1;
-        let mut at = (hash >> 32) as usize & mask;
+        let mut at = (key.hash() >> 32) as usize & mask;
         loop {
             let slot = &self.table[at];
-            let is_alike = (slot.head == head) & (slot.len as usize == len);
-            if slot.number == 0 || (is_alike && is_it(self.word(slot.number))) {
+            if slot.number == 0 || (slot.key == key && (key.len <= 16 || is_it(self.word(slot.number)))) {
                 return at;
             }
             at = (at + 1) & mask;
@@ -116,10 +119,6 @@ impl Vocabulary {
     }
 }
 
-fn mixed(hash: u64, eight: u64) -> u64 {
-    (hash.rotate_left(5) ^ eight).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
 /// Eight bytes of a text as a number, the first one lowest; zeros behind the end of the text.
 fn eight(text: &[u8], at: usize) -> u64 {
     match text.get(at..at + 8).and_then(|eight| eight.try_into().ok()) {
@@ -128,9 +127,9 @@ fn eight(text: &[u8], at: usize) -> u64 {
     }
 }
 
-/// Keeps the first bytes of eight, at least one.
-fn low(len: usize) -> u64 {
-    u64::MAX >> (64 - 8 * len.clamp(1, 8))
+/// Keeps the first bytes of eight.
+fn below(len: usize) -> u64 {
+    if len < 8 { !(u64::MAX << (8 * len)) } else { u64::MAX }
 }
 
 /// Each byte of eight set to the same.
@@ -169,6 +168,9 @@ mod tests {
             assert_eq!(vocabulary.read(text.as_bytes(), at), (vocabulary.find(b"shut"), end), "{text}");
         }
         assert_eq!(vocabulary.read(b"DeInstallation.", 0), (vocabulary.find(b"deinstallation"), 14));
+        let long = Vocabulary::new(["internationalisation", "internationalization", "internet"].into_iter());
+        assert_eq!(long.read(b"Internationalization", 0), (long.find(b"internationalization"), 20));
+        assert_eq!((long.read(b"internet", 0), long.read(b"internationalisatio", 0)), ((3, 8), (0, 19)));
         for (word, same) in [("Shut", "shut"), ("DEINSTALLATION", "deinstallation"), ("Deinstallatiom", "x")] {
             assert_eq!(vocabulary.find_any_case(word.as_bytes()), vocabulary.find(same.as_bytes()));
         }
