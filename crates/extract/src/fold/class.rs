@@ -46,6 +46,7 @@ impl Interp<'_> {
     /// A JavaScript class: methods and static fields now, other fields with each instance.
     fn script_class(&mut self, class: &Rc<Class>, body: &Rc<Scope>) {
         body.vars.set("this", Value::Class(class.clone()));
+        let mut decorated = Vec::new();
         for stmt in &class.code.body {
             if let StmtKind::Function(code) = &stmt.kind {
                 let method = self.closure(code, body);
@@ -55,11 +56,17 @@ impl Interp<'_> {
                     module::Role::Setter => continue,
                     _ => method,
                 };
-                let method = self.decorate(&code.decorators, method, body);
-                self.bind(&class.attrs, &code.name, method);
+                self.bind(&class.attrs, &code.name, method.clone());
+                if !code.decorators.is_empty() {
+                    decorated.push((code, method));
+                }
             } else {
                 self.exec(std::slice::from_ref(stmt), body);
             }
+        }
+        for (code, method) in decorated {
+            let method = self.decorate_method(class, code, method, body);
+            self.bind(&class.attrs, &code.name, method);
         }
         for field in class.code.fields.iter().filter(|field| field.is_static) {
             let key = self.eval(&field.key, body);
@@ -69,6 +76,37 @@ impl Interp<'_> {
             }
         }
         body.vars.remove("this");
+    }
+
+    /// Applies a method's decorators, the innermost first: one of the package is given the prototype, the name and a
+    /// descriptor.
+    fn decorate_method(
+        &mut self,
+        class: &Rc<Class>,
+        code: &module::Function,
+        method: Value,
+        body: &Rc<Scope>,
+    ) -> Value {
+        let place = Place { file: body.file.clone(), line: code.line };
+        let target = match code.role {
+            module::Role::Static => Value::Class(class.clone()),
+            _ => self.get(&Value::Class(class.clone()), "prototype", &place),
+        };
+        let evaluated: Vec<Value> = code.decorators.iter().map(|decorator| self.eval(decorator, body)).collect();
+        let mut method = method;
+        for decorator in evaluated.into_iter().rev() {
+            if !decorator.is_function() {
+                method = self.decorate_with(&decorator, method, &place);
+                continue;
+            }
+            let descriptor = Value::dict([("value", method.clone())]);
+            let args = Args::of(vec![target.clone(), Value::Str(code.name.clone()), descriptor.clone()]);
+            self.call(&decorator, &args, &place);
+            if let Value::Dict(descriptor) = descriptor {
+                method = descriptor.get_str("value").unwrap_or(method);
+            }
+        }
+        method
     }
 
     /// The class and its ancestors, nearest first; ancestors outside the package as they are.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::objects::getter_of;
+use super::recipes::last;
 use super::{Script, collections, globals, node, strings};
 use crate::fold::{Args, Cause, Class, Dialect, Dict, Interp, Items, Place, Scope, Value};
 use crate::module::{BinaryOp, Export, Import, Language};
@@ -110,6 +111,9 @@ impl Dialect for Script<'_> {
             Value::Float(n) => Some(*n != 0.0 && !n.is_nan()),
             Value::Str(text) => Some(!text.is_empty()),
             Value::Made(made) if made.args.is_new || collections::is_collection(value) || self.is_schema(value) => {
+                Some(true)
+            }
+            Value::Made(made) if made.callee.path().is_some_and(|path| self.recipes.is_decorator(last(path))) => {
                 Some(true)
             }
             Value::Made(_) | Value::Method(_) => None,

@@ -179,7 +179,9 @@ impl Script<'_> {
         if let Some(registered) = self.registration(interp, callee, name, Some(receiver), args, place) {
             return Some(registered);
         }
-        if let Some(schema) = self.conversion(interp, name, args, place) {
+        let of_itself = Args::of(vec![receiver.clone()]);
+        let converted = if args.positional.iter().any(|given| self.is_schema(given)) { args } else { &of_itself };
+        if let Some(schema) = self.conversion(interp, name, converted, place) {
             return Some(schema);
         }
         if let Some(known) = self.known_outside(interp, callee, args, place) {

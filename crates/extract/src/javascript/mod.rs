@@ -7,6 +7,7 @@
 mod arrays;
 mod classes;
 mod collections;
+mod decorators;
 mod definition;
 mod dialect;
 mod functions;
@@ -73,6 +74,10 @@ pub(crate) struct Script<'t> {
     /// How many callbacks were called: what happens in another turn happens at another time.
     turn: Cell<usize>,
     dynamic: RefCell<Option<String>>,
+    /// The conditions under which every server is made; `None` before the first one.
+    started: RefCell<Option<Option<String>>>,
+    /// What `Reflect.defineMetadata` keeps.
+    metadata: decorators::Metadata,
     /// Whether schemas are zod's of the fourth generation, which has other ideas of what is required.
     is_zod4: Cell<bool>,
     /// Options of the command line that have a default.
@@ -103,6 +108,8 @@ pub(crate) fn tools(tree: &Tree, recipes: &Recipes, steps: u64) -> Found {
         off: RefCell::default(),
         turn: Cell::default(),
         dynamic: RefCell::default(),
+        started: RefCell::default(),
+        metadata: RefCell::default(),
         is_zod4: Cell::new(manifest.requirement("zod").is_some_and(schema::allows_zod4)),
         option_defaults: Dict::default(),
         converters: RefCell::default(),
@@ -183,7 +190,8 @@ impl Script<'_> {
             elsewhere: Vec::new(),
         };
         if !found.tools.is_empty() {
-            drop_shared(&mut found.tools, None);
+            let started = self.started.take().flatten();
+            drop_shared(&mut found.tools, started.as_deref());
             return found;
         }
         let builds = manifest.platform_builds();

@@ -23,15 +23,26 @@ pub(super) fn getter_of(value: &Value) -> Option<Value> {
     }
 }
 
-/// The one object that a function outside the package was given: helpers that define something give it back.
+/// The one object that a function outside the package was given, alone, beside a function or after a name: helpers that
+/// define something give it back.
 pub(super) fn given(value: &Value) -> Option<Value> {
-    match value {
-        Value::Made(made) if matches!(made.callee, Value::External(_)) && !made.args.is_new => {
-            match made.args.positional.as_slice() {
-                [object @ Value::Dict(_)] => Some(object.clone()),
-                [object @ Value::Dict(_), function] if function.is_function() => Some(object.clone()),
-                _ => None,
+    let Value::Made(made) = value else { return None };
+    if !matches!(made.callee, Value::External(_)) {
+        return None;
+    }
+    match made.args.positional.as_slice() {
+        _ if made.args.is_new => None,
+        [object @ Value::Dict(_)] => Some(object.clone()),
+        [object @ Value::Dict(_), function] | [function, object @ Value::Dict(_)] if function.is_function() => {
+            Some(object.clone())
+        }
+        [name @ Value::Str(_), Value::Dict(object)] => {
+            let named = Dict::default();
+            named.set(Value::str("name"), name.clone());
+            for (key, value) in object.snapshot() {
+                named.set(key, value);
             }
+            Some(Value::Dict(Rc::new(named)))
         }
         _ => None,
     }
@@ -119,7 +130,11 @@ impl Script<'_> {
             },
             Value::Class(class) => match name {
                 "name" if !class.attrs.contains("name") => Some(Value::Str(class.code.name.clone())),
-                "prototype" => Some(Value::Dict(Rc::new(self.methods_of(class)))),
+                "prototype" if !class.attrs.contains("prototype") => {
+                    let prototype = Value::Dict(Rc::new(self.methods_of(class)));
+                    interp.bind(&class.attrs, "prototype", prototype.clone());
+                    Some(prototype)
+                }
                 _ => None,
             },
             Value::Function(closure) => match name {
@@ -249,7 +264,10 @@ impl Script<'_> {
             Value::Module(module) => self.namespace_members(interp, &module.name.clone(), place),
             Value::Class(class) => {
                 let own = class.attrs.snapshot().into_iter();
-                own.filter(|(_, value)| !matches!(value, Value::Function(_)) && getter_of(value).is_none()).collect()
+                let is_field = |name: &str, value: &Value| {
+                    name != "prototype" && !matches!(value, Value::Function(_)) && getter_of(value).is_none()
+                };
+                own.filter(|(name, value)| is_field(name, value)).collect()
             }
             Value::Function(closure) => closure.attrs.snapshot(),
             Value::List(list) => {
@@ -261,6 +279,9 @@ impl Script<'_> {
 
     /// The functions of `Object` and `Reflect`.
     pub(super) fn object_function(&self, interp: &mut Interp, name: &str, args: &Args, place: &Place) -> Option<Value> {
+        if let Some(metadata) = self.metadata_function(interp, name, args) {
+            return Some(metadata);
+        }
         let object = arg(args, 0);
         let Some(object) = object.usual() else {
             return Some(match name {

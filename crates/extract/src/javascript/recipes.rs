@@ -12,6 +12,7 @@ pub(crate) struct Recipes {
     packages: Packages,
     registration: Vec<Registration>,
     listing: Listing,
+    servers: Servers,
     decorators: Decorators,
     tool_class: Vec<ToolClass>,
     pub(super) keys: Keys,
@@ -63,6 +64,12 @@ struct Listing {
     method: String,
     schemas: Vec<String>,
     kept: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Servers {
+    classes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -197,6 +204,11 @@ impl Recipes {
     /// known from there.
     pub(super) fn keeps_handlers(&self, words: &str) -> bool {
         words.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == self.listing.kept)
+    }
+
+    /// Whether something outside the package is the class of a server.
+    pub(super) fn is_server(&self, path: &str) -> bool {
+        path.contains(':') && has(&self.servers.classes, last(path))
     }
 
     pub(super) fn is_decorator(&self, name: &str) -> bool {

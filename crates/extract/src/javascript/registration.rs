@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::definition::{Pending, described, does_something};
 use super::recipes::{Argument, last};
 use super::{Script, arg};
-use crate::fold::{Args, Class, Gate, Interp, Place, Value};
+use crate::fold::{Args, Class, Gate, Interp, Place, Value, common};
 use crate::module::StmtKind;
 
 /// How a reason ends that says when a list is made.
@@ -46,6 +46,9 @@ impl Script<'_> {
         }
         if args.is_new {
             let path = callee.path()?;
+            if self.recipes.is_server(path) {
+                self.note_server(interp);
+            }
             if let Some(kind) = self.recipes.tool_loader(path) {
                 self.load_folder(interp, &kind.folder.clone(), place);
             }
@@ -133,6 +136,16 @@ impl Script<'_> {
         let before = self.tools.borrow().len();
         self.add(interp, &tool, &method, place);
         Some(self.registered(interp, before, place))
+    }
+
+    /// Notes under which conditions a server is made: of several ways to make one what they have in common counts.
+    fn note_server(&self, interp: &Interp) {
+        let now = interp.gated();
+        let mut started = self.started.borrow_mut();
+        *started = Some(match started.take() {
+            None => now,
+            Some(before) => before.zip(now).and_then(|(before, now)| common(&before, &now)),
+        });
     }
 
     /// A handler of `tools/list`.
@@ -264,7 +277,7 @@ impl Script<'_> {
     }
 
     /// Adds a tool, or says what of it is not known.
-    fn add(&self, interp: &mut Interp, pending: &Pending, method: &str, place: &Place) {
+    pub(super) fn add(&self, interp: &mut Interp, pending: &Pending, method: &str, place: &Place) {
         let name = match pending.name.usual() {
             Some(Value::Str(name)) if !name.is_empty() => name,
             _ => {
@@ -325,36 +338,6 @@ impl Script<'_> {
             open_world_hint: hint("openWorldHint"),
             title: interp.get(&value, "title", place).usual().and_then(|title| title.as_str().map(str::to_owned)),
         }
-    }
-
-    /// A decorator of a method or class, applied: `@Tool({…})`, or what a compiler made of it.
-    pub(super) fn decorated(&self, interp: &mut Interp, decorator: &Value, args: &Args, place: &Place) -> bool {
-        let Value::Made(made) = decorator else { return false };
-        let Some(path) = made.callee.path() else { return false };
-        let definition = arg(&made.args, 0);
-        if made.args.is_new || !self.recipes.is_decorator(last(path)) {
-            return false;
-        }
-        let mut tool = match &definition {
-            Value::Dict(_) | Value::Undefined => Pending::defined(self, interp, None, &definition, place),
-            // `@Tool(name, description, shape)`, as `tool` has it before the function.
-            Value::Str(_) => {
-                let rest = made.args.positional.get(1..).unwrap_or_default();
-                Pending::overloaded(definition.clone(), &[rest, std::slice::from_ref(decorator)].concat())
-            }
-            _ => return false,
-        };
-        if let Value::Undefined = tool.name {
-            // The method's own name: the second argument of a compiled decorator, else the function's.
-            tool.name = match (arg(args, 0), arg(args, 1)) {
-                (_, name @ Value::Str(_)) => name,
-                (Value::Function(closure), _) => Value::Str(closure.code.name.clone()),
-                (Value::Class(class), _) => Value::Str(class.code.name.clone()),
-                _ => Value::Undefined,
-            };
-        }
-        self.add(interp, &tool, "javascript:decorator", place);
-        true
     }
 
     /// Loads the files of a folder beside the program, and registers the tool classes they hold.

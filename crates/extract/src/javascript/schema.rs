@@ -4,6 +4,7 @@
 //! what the names in the chain mean. The same goes for libraries inside a bundle, whose classes are recognised.
 
 mod applied;
+mod arktype;
 mod classes;
 mod defs;
 mod generation;
@@ -165,6 +166,9 @@ impl Script<'_> {
             Value::Made(made) => match &made.callee {
                 Value::External(path) if path.starts_with("zod:v3") => self.read_v3(interp, made, place, depth),
                 Value::External(path) if path.starts_with("zod:v4.") => self.read_v4(interp, made, place, depth),
+                Value::External(path) if path.starts_with("arktype:") => {
+                    self.read_arktype(interp, &super::arg(&made.args, 0), place, depth)
+                }
                 Value::External(path) if path.starts_with("valibot") => self.read_valibot(interp, made, place, depth),
                 Value::External(path) => {
                     let name: Rc<str> = last(path).into();
@@ -225,7 +229,10 @@ impl Script<'_> {
         match value {
             Value::Made(made) => match &made.callee {
                 Value::External(path) => {
-                    path.starts_with("zod:v") || zod::is_factory(last(path)) || typebox::is_factory(last(path))
+                    path.starts_with("zod:v")
+                        || path.starts_with("arktype:type")
+                        || zod::is_factory(last(path))
+                        || typebox::is_factory(last(path))
                 }
                 Value::Method(method) if self.is_schema(&method.receiver) => !applied::is_query(&method.name),
                 Value::Method(method) => zod::is_factory(&method.name),

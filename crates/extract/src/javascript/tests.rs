@@ -7,6 +7,7 @@ mod forms;
 mod frameworks;
 mod gates;
 mod reach;
+mod styles;
 
 const RECIPES: &str = include_str!("../../../../rules/recipes/javascript.toml");
 const STEPS: u64 = 2_000_000;
