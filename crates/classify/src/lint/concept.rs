@@ -29,6 +29,8 @@ const SECRET_PART: &str = "secret-part";
 const SECRET: &str = "secret";
 /// What stands for any word in a phrase.
 const ANY: &str = "*";
+/// How many words a semicolon stands for.
+const CLAUSE_GAP: usize = 4;
 /// Longest word that is looked up, in bytes.
 const WORD_MAX: usize = 48;
 /// Shortest word whose digits are read as letters.
@@ -240,6 +242,10 @@ impl Concepts {
             if gap.len() > 1 && ends_sentence(gap, word.text.as_bytes()[0]) {
                 from = reading.end_sentence(from, word.start);
             }
+            if gap.contains(';') {
+                // A semicolon keeps words apart as several others would.
+                reading.words.extend([(0, word.start as u32); CLAUSE_GAP]);
+            }
             let id = self.word(word.text, &mut lower);
             let last = reading.words.len() as u32;
             let (start, end) = (word.start as u32, word.end as u32);
@@ -304,7 +310,7 @@ impl Concepts {
         let mut found = 0;
         if means & self.shapes.role != 0
             && matches!(before, b'<' | b'[' | b'/' | b'|')
-            && matches!(after, b'>' | b']' | b'|')
+            && (before == b'<' || matches!(after, b'>' | b']' | b'|'))
         {
             found |= self.shapes.tag;
         }

@@ -52,6 +52,8 @@ fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
         "wide.jsonl",
         "wide-later.jsonl",
         "reworded.jsonl",
+        "reworded-later.jsonl",
+        "fresh.jsonl",
     ] {
         let (poisoned, honest): (Vec<Entry>, Vec<Entry>) = entries(file).into_iter().partition(|entry| entry.poisoned);
         // One in twenty honest definitions may raise a false alarm, one in ten poisoned ones be missed.
