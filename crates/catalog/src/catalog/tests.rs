@@ -771,11 +771,12 @@ fn a_kill_loses_no_committed_server_and_leaves_none_half_written() {
 /// No query that runs once a server or once a tool reads a table from end to end.
 #[test]
 fn hot_queries_use_indexes() {
-    use crate::{list, read, verdict};
+    use crate::{identity, list, read, verdict};
     let world = World::new();
     let mut queries = vec![read::SERVER.to_owned(), read::TOOLS.into(), read::EARLIER.into(), read::COPIES.into()];
     queries.extend([read::BY_NAME.to_owned(), verdict::UNJUDGED.to_owned(), crate::event::of_server_query()]);
     queries.extend(list::RELATED.map(str::to_owned));
+    queries.extend([identity::SOURCES, identity::NAMES, identity::ALSO, identity::SAME_REPOSITORY].map(str::to_owned));
     queries.extend(
         [Filter::Level(Level::Low), Filter::Category(Category::Read), Filter::Signal(Signal::Bulk)]
             .map(|f| list::tools_query(f).0),
