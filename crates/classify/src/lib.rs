@@ -1,10 +1,11 @@
 //! Says what a tool can do, by rules anyone can read.
 //!
 //! [`Rules`] are loaded from files: one Markdown file a rule, tables of words, fitted weights, templates. A
-//! [`Tool`](riskdex_model::Tool) goes through one automaton that knows the words of all rules; grammar says what part each
-//! word plays; rules that find their words fire; their weights add up to a category, signals raise its level, and
-//! templates explain it. The result is a [`Verdict`](riskdex_model::Verdict) whose evidence points at the words that decided. It is
-//! a pure function of the definition: equal definitions get equal verdicts on every server.
+//! [`Definition`], laid flat from a [`Tool`](riskdex_model::Tool) or read from JSON text, goes through one automaton that
+//! knows the words of all rules; grammar says what part each word plays; rules that find their words fire; their weights
+//! add up to a category, signals raise its level, and templates explain it. The result is a
+//! [`Verdict`](riskdex_model::Verdict) whose evidence points at the words that decided. It is a pure function of the
+//! definition: equal definitions get equal verdicts on every server.
 //!
 //! ```
 //! use riskdex_classify::Rules;
