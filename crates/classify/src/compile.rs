@@ -43,12 +43,11 @@ pub(crate) fn key(slot: Slot, lexicon: LexiconId) -> usize {
     usize::from(lexicon) * Slot::COUNT + slot as usize
 }
 
-/// Compiles rules. Unknown lists and rules are problems. The vocabulary knows the words of `also` too.
+/// Compiles rules. Unknown lists and rules are problems.
 pub(crate) fn compile(
     rules: &[Rule],
     sources: &BTreeMap<String, Source>,
     lexicons: Vec<Lexicon>,
-    also: &[String],
     problems: &mut Vec<Problem>,
 ) -> Result<Engine, Error> {
     let mut compiler = Compiler { by_name: BTreeMap::new(), lexicons, problems, sources };
@@ -85,8 +84,7 @@ pub(crate) fn compile(
     let asked = asked(&clauses, lexicons.len());
     let terms = lexicons.iter().flat_map(|lexicon| &lexicon.terms).map(|term| term.text.as_str());
     let spaced = terms.filter(|text| !is_unspaced(text));
-    let vocabulary = Vocabulary::new(spaced.chain(also.iter().map(String::as_str)));
-    let matcher = Matcher::new(&lexicons, &roles, vocabulary)?;
+    let matcher = Matcher::new(&lexicons, &roles, Vocabulary::new(spaced))?;
     Ok(Engine::new(matcher, clauses, &by_key, always, overrules, asked))
 }
 

@@ -11,7 +11,6 @@ use crate::document::Document;
 use crate::grammar::{self, At, Fact, Slot};
 use crate::matcher::{Hit, Matcher};
 use crate::tokens::Token;
-use crate::vocabulary::Vocabulary;
 
 /// The rules made ready to be run.
 #[derive(Debug)]
@@ -93,11 +92,6 @@ impl Engine {
     /// Reads a definition into words.
     pub(crate) fn read<'d>(&self, definition: &'d Definition, scratch: &mut Scratch) -> Document<'d> {
         Document::new(definition, &self.matcher, &self.asked, std::mem::take(&mut scratch.tokens))
-    }
-
-    /// The words of all rules.
-    pub(crate) fn vocabulary(&self) -> &Vocabulary {
-        self.matcher.vocabulary()
     }
 
     /// Every rule that fires on a definition, once each, but those that another one overrules.

@@ -75,9 +75,7 @@ pub(crate) fn load(sources: Vec<Source>) -> Result<Rules, Error> {
     let version = version(&sources);
     let by_path: BTreeMap<String, Source> = sources.into_iter().map(|s| (s.path.clone(), s)).collect();
     let lexicons = read.lexicons.into_values().map(|(lexicon, _)| lexicon).collect();
-    let mut lint = lint;
-    let engine = compile(&rules, &by_path, lexicons, &lint.words(), &mut problems)?;
-    lint.learn(engine.vocabulary());
+    let engine = compile(&rules, &by_path, lexicons, &mut problems)?;
     if !problems.is_empty() {
         return Err(Error::Rules(problems));
     }

@@ -103,11 +103,11 @@ impl Rules {
     }
 
     /// Reads a definition and fires the rules on it.
-    fn look<R>(&self, definition: &Definition, then: impl FnOnce(&mut Document, &Fired) -> R) -> R {
+    fn look<R>(&self, definition: &Definition, then: impl FnOnce(&Document, &Fired) -> R) -> R {
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut document = self.engine.read(definition, scratch);
+            let document = self.engine.read(definition, scratch);
             let fired = self.engine.fire(&document, scratch);
-            let result = then(&mut document, &fired);
+            let result = then(&document, &fired);
             scratch.reuse(document);
             result
         })

@@ -16,7 +16,7 @@ const EVIDENCE_MAX: usize = 6;
 const CLAUSES_MAX: usize = 3;
 
 /// Judges one tool.
-pub(crate) fn judge(rules: &Rules, document: &mut Document, fired: &Fired) -> Verdict {
+pub(crate) fn judge(rules: &Rules, document: &Document, fired: &Fired) -> Verdict {
     let definition = document.definition;
     let firings = &fired.firings;
     let odds = scores(&rules.rules, &rules.weights, firings);
@@ -94,7 +94,7 @@ pub(crate) fn judge(rules: &Rules, document: &mut Document, fired: &Fired) -> Ve
         evidence.push(Evidence { field: "name".into(), start: 0, end, text: definition.name().to_owned(), rule });
     }
     let disagreements = definition.annotations().map(|a| disagreements(a, category)).unwrap_or_default();
-    let warnings = rules.lint.warnings(document, rules.engine.vocabulary());
+    let warnings = rules.lint.warnings(definition);
     Verdict { category, risk: level, confidence, rationale, evidence, signals, warnings, disagreements }
 }
 

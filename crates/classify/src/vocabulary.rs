@@ -1,5 +1,4 @@
-//! The words that any rule knows, those about poisoned definitions included: each has a number, by which tokens, automaton
-//! and rules know it.
+//! The words that rules know: each has a number, by which tokens, automaton and rules know it.
 
 use std::collections::BTreeSet;
 

@@ -18,11 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use riskdex_model::{Evidence, Finding, capped, visible};
 
 use crate::definition::Definition;
-use crate::document::Document;
 use crate::error::Problem;
 use crate::rules::Failure;
 use crate::source::Source;
-use crate::vocabulary::Vocabulary;
 use combination::Place;
 use concept::{Concepts, Mask, Named, Reading};
 use field::{Field, Kind};
@@ -94,29 +92,13 @@ impl Lint {
         Self { rules, concepts, lookalikes, gate, parts }
     }
 
-    /// Words in lower case that the vocabulary must know for these rules; of a phrase its words.
-    pub(crate) fn words(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Takes the numbers of its words.
-    pub(crate) fn learn(&mut self, vocabulary: &Vocabulary) {
-        let _ = vocabulary;
-    }
-
     /// The rules, by id.
     pub(crate) fn rules(&self) -> &[PoisonRule] {
         &self.rules
     }
 
     /// What is wrong with a definition, in the order of the rules; nothing for nearly all.
-    pub(crate) fn warnings(&self, document: &mut Document, vocabulary: &Vocabulary) -> Vec<Finding> {
-        let _ = vocabulary;
-        self.warned(document.definition)
-    }
-
-    /// The same for a definition alone, as in the examples.
-    fn warned(&self, tool: &Definition) -> Vec<Finding> {
+    pub(crate) fn warnings(&self, tool: &Definition) -> Vec<Finding> {
         if !self.is_suspect(tool) {
             return Vec::new();
         }
@@ -311,7 +293,7 @@ impl Lint {
             for (examples, wanted) in [(&rule.found, true), (&rule.clean, false)] {
                 for example in examples {
                     let warned =
-                        self.warned(&Definition::of(&example.tool)).iter().any(|finding| finding.rule == rule.id);
+                        self.warnings(&Definition::of(&example.tool)).iter().any(|finding| finding.rule == rule.id);
                     if warned != wanted {
                         let what = if wanted { "does not warn" } else { "warns" };
                         failures.push(Failure {

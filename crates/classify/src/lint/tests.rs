@@ -58,7 +58,7 @@ fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
         let (poisoned, honest): (Vec<Entry>, Vec<Entry>) = entries(file).into_iter().partition(|entry| entry.poisoned);
         // One in twenty honest definitions may raise a false alarm, one in ten poisoned ones be missed.
         for (entries, allowed) in [(&poisoned, poisoned.len() / 10), (&honest, honest.len() / 20)] {
-            let is_wrong = |entry: &&Entry| lint.warned(&Definition::of(&entry.tool)).is_empty() == entry.poisoned;
+            let is_wrong = |entry: &&Entry| lint.warnings(&Definition::of(&entry.tool)).is_empty() == entry.poisoned;
             let wrong: Vec<&str> = entries.iter().filter(is_wrong).map(|entry| entry.tool.name.as_str()).collect();
             assert!(wrong.len() <= allowed, "{file}: {wrong:?}");
         }
@@ -69,7 +69,7 @@ fn poisoned_definitions_are_warned_of_and_honest_ones_are_not() {
 fn evidence_is_exact() {
     let lint = lint();
     for entry in entries("poisoned.jsonl") {
-        for evidence in lint.warned(&Definition::of(&entry.tool)).iter().flat_map(|finding| &finding.evidence) {
+        for evidence in lint.warnings(&Definition::of(&entry.tool)).iter().flat_map(|finding| &finding.evidence) {
             let field = match evidence.field.as_str() {
                 "name" => entry.tool.name.as_str(),
                 "title" => entry.tool.title.as_deref().unwrap_or_default(),
@@ -100,6 +100,6 @@ fn hostile_definitions_end() {
     let lint = lint();
     for text in ["ignore ".repeat(20_000), " ".repeat(100_000), "A".repeat(100_000), "<!--".repeat(20_000)] {
         let tool = Tool { name: text.clone(), description: Some(text), ..Tool::default() };
-        let _ = lint.warned(&Definition::of(&tool));
+        let _ = lint.warnings(&Definition::of(&tool));
     }
 }
