@@ -8,7 +8,8 @@ use riskdex_model::Category;
 use crate::compile::{Clause, Condition, key};
 use crate::definition::Definition;
 use crate::document::Document;
-use crate::grammar::{self, At, Fact, Slot};
+use crate::grammar::{self, Fact, Slot};
+use crate::marks::At;
 use crate::matcher::{Hit, Matcher};
 use crate::tokens::Token;
 

@@ -1,12 +1,12 @@
 //! What part a word plays: the verb of a name, the main verb of a sentence, its object, something denied,
 //! something said in passing.
 
-use riskdex_model::Category;
 use serde::Deserialize;
 
 use crate::document::{Document, Place};
-use crate::lexicon::{Form, Lexicon};
-use crate::matcher::{Hit, LexiconId, Role};
+use crate::lexicon::Form;
+use crate::marks::{self, At, DOES, Mark};
+use crate::matcher::{Hit, LexiconId};
 use crate::tokens::{Kind, Token};
 
 /// The part of a definition that a rule looks at. In rule files: `name-verb`, `lead`, ...
@@ -74,51 +74,6 @@ pub(crate) struct Fact {
     pub(crate) end: u32,
 }
 
-/// What grammar needs to know of a word: which of the lists in `lexicon/grammar.toml` it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Filler,
-    Adverb,
-    And,
-    Negation,
-    Passing,
-    Modal,
-    Being,
-    Preposition,
-    Heading,
-    Closing,
-    Topic,
-}
-
-const MARKS: [(Mark, &str); 11] = [
-    (Mark::Filler, "filler"),
-    (Mark::Adverb, "adverb"),
-    (Mark::And, "and"),
-    (Mark::Negation, "negation"),
-    (Mark::Passing, "passing"),
-    (Mark::Modal, "modal"),
-    (Mark::Being, "being"),
-    (Mark::Preposition, "preposition"),
-    (Mark::Heading, "heading"),
-    (Mark::Closing, "closing"),
-    (Mark::Topic, "topic"),
-];
-
-/// A bit beside those of the marks: a verb that does something begins here.
-pub(crate) const DOES: u16 = 1 << MARKS.len();
-
-/// What begins at a token, and what stands before it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct At {
-    /// The first hit that begins here or later.
-    hits: u32,
-    /// The marks of the words that begin here.
-    marks: u16,
-    /// One past the last word of negation, and of passing, that stands before it in its clause; 0 where there is none.
-    negation: u32,
-    passing: u32,
-}
-
 /// The slots of words that are no main verbs, as bits.
 const STANDING: u16 = Slot::Text.bit() | Slot::Mention.bit() | Slot::Denied.bit();
 /// How many tokens back a negation or a conjunction reaches inside its clause.
@@ -126,26 +81,11 @@ const REACH: u32 = 6;
 /// How many tokens after a verb its object may stand.
 const OBJECT_REACH: u32 = 7;
 
-/// The roles of lists, of which is known in which slots they are sought; or the name of a list of grammar that is missing.
-pub(crate) fn roles(lexicons: &[Lexicon], sought: &[u16]) -> Result<Vec<Role>, &'static str> {
-    let role = |(lexicon, &sought): (&Lexicon, &u16)| Role {
-        marks: 0,
-        sought,
-        effect: lexicon.effect.map(Category::severity),
-    };
-    let mut roles: Vec<Role> = lexicons.iter().zip(sought).map(role).collect();
-    for (mark, name) in MARKS {
-        let list = lexicons.iter().position(|l| l.name == name).ok_or(name)?;
-        roles[list].marks = 1 << mark as u16;
-    }
-    Ok(roles)
-}
-
 /// Puts the facts of a definition that rules look for into `facts`, in the order of the text; `tokens` is memory that is
 /// used again.
 pub(crate) fn read(document: &Document, hits: &[Hit], tokens: &mut Vec<At>, facts: &mut Vec<Fact>) {
     facts.clear();
-    look(document, hits, tokens);
+    marks::look(document, hits, tokens);
     let mut reader = Reader { document, hits, tokens, facts, field: 0 };
     for (number, field) in document.fields.iter().enumerate() {
         reader.field = number as u16;
@@ -159,35 +99,6 @@ pub(crate) fn read(document: &Document, hits: &[Hit], tokens: &mut Vec<At>, fact
         }
     }
     reader.several_choices();
-}
-
-/// Puts what is known of each token into `tokens`, and of one past the last.
-fn look(document: &Document, hits: &[Hit], tokens: &mut Vec<At>) {
-    const NEGATION: u16 = 1 << Mark::Negation as u16;
-    const PASSING: u16 = 1 << Mark::Passing as u16;
-    let read = &document.tokens;
-    tokens.clear();
-    tokens.reserve(read.len() + 1);
-    let mut before = At::default();
-    let mut rest = hits.iter().peekable();
-    tokens.extend((1_u32..).zip(read).map(|(end, token)| {
-        let mut at = before;
-        while let Some(hit) = rest.next_if(|hit| hit.first < end) {
-            at.marks |= hit.sense.role.marks;
-            before.hits += 1;
-        }
-        if at.marks & NEGATION != 0 {
-            before.negation = end;
-        }
-        if at.marks & PASSING != 0 {
-            before.passing = end;
-        }
-        if token.kind == Kind::Comma {
-            (before.negation, before.passing) = (0, 0);
-        }
-        at
-    }));
-    tokens.push(before);
 }
 
 struct Reader<'a, 't> {
@@ -218,12 +129,12 @@ impl<'a> Reader<'a, '_> {
 
     /// Whether words of a grammatical list begin here.
     fn is(&self, mark: Mark, token: u32) -> bool {
-        self.tokens[token as usize].marks & (1 << mark as u16) != 0
+        self.tokens[token as usize].marks & mark.bit() != 0
     }
 
     /// The last token of a filler that begins here.
     fn filler(&self, token: u32) -> Option<u32> {
-        let is_filler = |h: &&Hit| h.sense.role.marks & (1 << Mark::Filler as u16) != 0;
+        let is_filler = |h: &&Hit| h.sense.role.marks & Mark::Filler.bit() != 0;
         self.is(Mark::Filler, token).then(|| self.at(token).iter().find(is_filler).map(|h| h.last)).flatten()
     }
 

@@ -31,6 +31,7 @@ mod grammar;
 mod lexicon;
 mod lint;
 mod load;
+mod marks;
 mod matcher;
 mod overrides;
 mod rationale;

@@ -11,8 +11,8 @@ use aho_corasick::AhoCorasick;
 
 use crate::document::Document;
 use crate::error::Error;
-use crate::grammar::DOES;
 use crate::lexicon::{Form, Lexicon};
+use crate::marks::DOES;
 use crate::tokens::{Kind, Token};
 use crate::vocabulary::{Vocabulary, WordId};
 
@@ -30,7 +30,7 @@ pub(crate) struct Sense {
 /// What grammar and rules have to do with a list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Role {
-    /// What grammar needs to know of its words, as bits of [`grammar`](crate::grammar).
+    /// What grammar needs to know of its words, as bits of [`marks`](crate::marks).
     pub(crate) marks: u16,
     /// The slots in which any rule looks for it, as bits.
     pub(crate) sought: u16,
