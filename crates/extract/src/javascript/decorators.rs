@@ -26,7 +26,11 @@ impl Script<'_> {
         }
         let mut tool = match (arg(&made.args, 0), made.args.positional.get(1..)) {
             (definition @ (Value::Dict(_) | Value::Undefined), _) => {
-                Pending::defined(self, interp, None, &definition, place)
+                let mut tool = Pending::defined(self, interp, None, &definition, place);
+                if let (Value::Undefined, Some(class)) = (&tool.input_schema, class_in(&definition)) {
+                    tool.input_schema = class;
+                }
+                tool
             }
             (name @ Value::Str(_), Some(rest)) => {
                 let function = [Value::Undefined];
@@ -89,4 +93,10 @@ impl Script<'_> {
             _ => None,
         }
     }
+}
+
+/// A class that a definition names: what its parameters are is declared there.
+fn class_in(definition: &Value) -> Option<Value> {
+    let Value::Dict(dict) = definition else { return None };
+    dict.snapshot().into_iter().map(|(_, value)| value).find(|value| matches!(value, Value::Class(_)))
 }

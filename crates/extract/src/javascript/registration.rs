@@ -154,6 +154,10 @@ impl Script<'_> {
         let lists_tools = match request.usual() {
             Some(Value::Str(method)) => self.recipes.lists_tools(&method),
             Some(Value::External(path)) => self.recipes.lists_tools(last(&path)),
+            // `{ method: "tools/list" }` in place of a schema.
+            Some(Value::Dict(request)) if let Some(Value::Str(method)) = request.get_str("method") => {
+                self.recipes.lists_tools(&method)
+            }
             Some(schema) => self.request_method(interp, &schema, place).is_some_and(|m| self.recipes.lists_tools(&m)),
             None => false,
         };

@@ -102,3 +102,23 @@ fn how_the_only_server_is_started_gates_nothing() {
     ));
     assert_eq!((names(&found), found.tools[0].gated.as_deref()), (vec!["t"], None));
 }
+
+#[test]
+fn parameters_that_a_class_declares_are_not_said_to_be_none() {
+    let found = program(&format!(
+        "{DECORATE} import {{ Tool }} from 'framework'; class Input {{}} class A {{ run() {{}} }}
+         __decorate([Tool({{ description: 'd', inputClass: Input }})], A.prototype, 'run', null);"
+    ));
+    assert_eq!(found.tools[0].name, "run");
+    assert!(found.tools[0].input_schema.is_null() && !found.gaps.is_empty());
+}
+
+#[test]
+fn a_request_may_be_told_by_its_method_alone() {
+    let found = program(
+        "import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+         class Own extends Server { constructor() { super({}, {}); this.setRequestHandler({ method: 'tools/list' }, () => this.list()); this.setRequestHandler({ method: 'prompts/list' }, () => ({ tools: [{ name: 'u' }] })); }
+           list() { return { tools: [{ name: 't', description: 'd', inputSchema: { type: 'object' } }] }; } } new Own();",
+    );
+    assert_eq!(names(&found), ["t"]);
+}
