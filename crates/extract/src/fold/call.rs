@@ -118,7 +118,7 @@ impl Interp<'_> {
                     // Which container is changed depends: the likeliest one is.
                     let is_change = matches!(value, Value::Method(method)
                         if matches!(method.receiver, Value::List(_) | Value::Dict(_)));
-                    results.push(match is_change && self.is_python() && !results.is_empty() {
+                    results.push(match is_change && !results.is_empty() {
                         true => self.under(Gate::unusual(), |interp| interp.call(value, args, place)),
                         false => self.call(value, args, place),
                     });

@@ -138,3 +138,19 @@ fn a_guard_in_an_imported_file_does_not_start_it() {
     ]);
     assert_eq!(found.tools.iter().filter(|tool| tool.gated.is_none()).count(), 1);
 }
+
+#[test]
+fn what_only_an_unusual_list_has_is_there_by_a_setting() {
+    let found = program(&format!(
+        "{SDK} const table = {{ a: 1, b: 2, c: 3 }}, core = ['a'];
+         function mode() {{ const wanted = process.env.TOOLS; if (!wanted || wanted.trim() === '') return 'core'; return wanted.trim(); }}
+         function register(mode) {{ let names = [];
+           switch (mode.toLowerCase()) {{ case 'all': names = Object.keys(table); break; case 'core': names = core; break;
+             default: names = mode.split(','); }}
+           names.forEach((name) => {{ if (table[name]) add(name); }}); }}
+         register(mode());"
+    ));
+    let sure = |name: &str| found.tools.iter().any(|tool| tool.name == name && tool.gated.is_none());
+    assert_eq!(["a", "b", "c"].map(sure), [true, false, false], "{:?}", gates(&found));
+    assert!(found.tools.iter().any(|tool| tool.name == "c"));
+}
