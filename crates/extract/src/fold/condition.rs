@@ -81,7 +81,7 @@ pub(super) fn of_setting(test: &Expr, value: &Value, usual: Option<bool>) -> Opt
         ExprKind::Binary(left, op @ (BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::Is | BinaryOp::IsNot), right)
             if matches!(
                 (&left.kind, &right.kind),
-                (ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_), ExprKind::Str(_))
+                (ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Call(_) | ExprKind::Index(..), ExprKind::Str(_))
             ) =>
         {
             let mut constant = String::new();

@@ -123,7 +123,10 @@ pub(super) fn call(python: &Python, path: &str, args: &Args) -> Option<Value> {
             as_path(format!("{root}{folder}"))
         }
         "importlib.resources.read_text" | "pkgutil.get_data" => {
-            let name = first?.as_str()?.replace('.', "/");
+            let name = match first? {
+                Value::Module(module) => module.name.replace('.', "/"),
+                other => other.as_str()?.replace('.', "/"),
+            };
             let file = args.positional.get(1)?.as_str()?;
             let text = python.roots.iter().find_map(|root| python.tree.text(&format!("{root}{name}/{file}")))?;
             Value::str(text)

@@ -27,6 +27,12 @@ pub(super) fn call(python: &Python, interp: &mut Interp, path: &str, args: &Args
         "functools.update_wrapper" => {
             if let (Some(Value::Function(wrapper)), Some(wrapped)) = (first, args.positional.get(1)) {
                 *wrapper.wraps.borrow_mut() = Some(wrapped.clone());
+            } else if let (Some(wrapper @ Value::Instance(_)), Some(wrapped)) = (first, args.positional.get(1)) {
+                for name in ["__name__", "__doc__"] {
+                    let value = interp.get(wrapped, name, place);
+                    interp.set(wrapper, name, value);
+                }
+                interp.set(wrapper, "__wrapped__", wrapped.clone());
             }
             first?.clone()
         }
@@ -282,6 +288,7 @@ pub(super) fn call_made(
 ) -> Option<Value> {
     let first = args.positional.first();
     match made.callee.path() {
+        Some("collections.namedtuple") => return row(interp, made, args, place),
         Some("functools.partial") => {
             let (function, bound) = made.args.positional.split_first()?;
             let mut all = args.clone();
@@ -316,6 +323,27 @@ pub(super) fn call_made(
         return first.cloned();
     }
     None
+}
+
+/// A row of a `namedtuple(name, fields)`: its items by position and by name.
+fn row(interp: &mut Interp, class: &Rc<Made>, args: &Args, place: &Place) -> Option<Value> {
+    let names: Vec<Rc<str>> = match class.args.get(1, "field_names")? {
+        Value::Str(names) => names.split([' ', ',']).filter(|name| !name.is_empty()).map(Rc::from).collect(),
+        names => interp.iterate(&names.clone(), place).values.iter().filter_map(|n| n.as_str().map(Rc::from)).collect(),
+    };
+    let defaults = class.args.named("defaults").map(|d| interp.iterate(&d.clone(), place).values).unwrap_or_default();
+    let first_default = names.len().saturating_sub(defaults.len());
+    let row = interp.made(&Value::external("collections.Row"), &Args::default(), place);
+    let Value::Made(made) = &row else { return None };
+    let mut items = Vec::new();
+    for (n, name) in names.into_iter().enumerate() {
+        let default = n.checked_sub(first_default).and_then(|n| defaults.get(n));
+        let value = args.get(n, &name).or(default).cloned().unwrap_or(Value::Null);
+        made.attrs.set(name, value.clone());
+        items.push(value);
+    }
+    made.attrs.set(ITEMS, Value::list(ListKind::Tuple, items));
+    Some(row)
 }
 
 /// An attribute of what a call outside the package gave.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::dialect::new_dict;
 use super::recipes::last;
-use super::{Python, commands, sdk};
+use super::{Python, commands, schema, sdk};
 use crate::fold::{Args, Cause, Class, Instance, Interp, ListKind, Method, Place, Value};
 use crate::module::{Expr, ExprKind, StmtKind};
 
@@ -73,7 +73,7 @@ pub(super) fn attribute(
         }
         (Value::Instance(instance), "__class__") => Some(Value::Class(instance.class.clone())),
         (Value::Instance(instance), "__dict__") => Some(Value::dict(instance.attrs.snapshot())),
-        (Value::Instance(instance), "__doc__") => {
+        (Value::Instance(instance), "__doc__") if !instance.attrs.contains(name) => {
             Some(instance.class.code.docstring.clone().map_or(Value::Null, Value::Str))
         }
         (Value::Module(module), "__dict__") => Some(Value::dict(module.scope.vars.snapshot())),
@@ -114,10 +114,7 @@ pub(super) fn bind(interp: &mut Interp, found: Value, receiver: Option<&Value>, 
                 };
                 Value::Bound(Rc::new((class, function.clone())))
             }
-            (
-                Some("property" | "cached_property" | "abstractproperty" | "computed_field" | "hybrid_property"),
-                Some(function),
-            ) => match receiver {
+            (Some(name), Some(function)) if PROPERTIES.contains(&name) => match receiver {
                 Some(receiver @ Value::Instance(_)) => {
                     let place = Place { file: class.scope.file.clone(), line: class.code.line };
                     interp.call(function, &Args::of(vec![receiver.clone()]), &place)
@@ -238,13 +235,21 @@ pub(super) fn instantiate(
 /// Sets declared fields from arguments and defaults, as dataclasses and models do.
 pub(super) fn fill_fields(interp: &mut Interp, instance: &Rc<Instance>, args: &Args, place: &Place) {
     let is_settings = descends(interp, &instance.class, |path| last(path) == "BaseSettings");
+    let is_record = schema::is_record(interp, &instance.class);
     let mut positional = args.positional.iter();
     for field in fields(interp, &instance.class) {
         let given = positional.next().or_else(|| args.named(&field.name)).cloned();
+        // In a class that is no record a descendant may give the attribute its value, or compute it.
+        let found = if is_record { None } else { interp.find_in_class(&instance.class, &field.name, None) };
+        let stated = found.map(|(found, _)| found);
+        if given.is_none() && stated.as_ref().is_some_and(is_computed) {
+            continue;
+        }
         let value = match given {
             Some(value) => value,
             None => {
-                let default = field.default.clone().and_then(|default| field_default(interp, &default, place));
+                let default =
+                    stated.or(field.default.clone()).and_then(|default| field_default(interp, &default, place));
                 if is_settings {
                     interp.setting(format!("setting `{}`", field.name), default, place)
                 } else {
@@ -261,6 +266,17 @@ pub(super) fn fill_fields(interp: &mut Interp, instance: &Rc<Instance>, args: &A
         if !instance.attrs.contains(name) {
             instance.attrs.set(name.clone(), value.clone());
         }
+    }
+}
+
+/// Names of what decorates a method that is read like an attribute.
+const PROPERTIES: [&str; 5] = ["property", "cached_property", "abstractproperty", "computed_field", "hybrid_property"];
+
+/// Whether a class attribute is computed when it is read.
+fn is_computed(value: &Value) -> bool {
+    match value {
+        Value::Made(made) => made.callee.path().is_some_and(|path| PROPERTIES.contains(&last(path))),
+        value => value.is_function(),
     }
 }
 

@@ -148,6 +148,25 @@ pub(super) fn call(interp: &mut Interp, path: &str, args: &Args, place: &Place) 
             }
             Some(value)
         }
+        "typing.get_args" | "typing_extensions.get_args" => {
+            let args = match args.positional.first()?.usual()? {
+                Value::Generic(generic) => match generic.origin.path().map(last) {
+                    Some("Optional") => generic.args.iter().cloned().chain([Value::Null]).collect(),
+                    _ => generic.args.clone(),
+                },
+                _ => Vec::new(),
+            };
+            Some(Value::list(ListKind::Tuple, args))
+        }
+        "typing.get_origin" | "typing_extensions.get_origin" => Some(match args.positional.first()?.usual()? {
+            Value::Generic(generic) => match generic.origin.path().map(last) {
+                Some("Optional" | "Union") => Value::external("typing.Union"),
+                Some("List") => Value::external("builtins.list"),
+                Some("Dict") => Value::external("builtins.dict"),
+                _ => generic.origin.clone(),
+            },
+            _ => Value::Null,
+        }),
         "typing.get_type_hints" | "inspect.get_annotations" => {
             let Some(subject) = super::tool::subject(args.positional.first()?) else {
                 return Some(interp.get(args.positional.first()?, "__annotations__", place));

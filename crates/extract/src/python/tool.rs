@@ -83,6 +83,10 @@ fn subject_within(value: &Value, depth: usize) -> Option<Subject> {
             Some(inner)
         }
         Value::Instance(instance) => {
+            // `functools.update_wrapper(self, function)`
+            if let Some(wrapped) = instance.attrs.get("__wrapped__") {
+                return subject_within(&wrapped, depth + 1);
+            }
             let call = instance.class.attrs.get("__call__")?;
             let inner = subject_within(&call, depth + 1)?;
             Some(Subject { skip: inner.skip + 1, named: value.clone(), ..inner })
@@ -275,7 +279,7 @@ fn from_function(
         },
         description => (description, BTreeMap::new()),
     };
-    let input_schema = schema::of_signature(python, interp, &subject, server, &left_out, &notes);
+    let input_schema = schema::of_signature(python, interp, &subject, &server.class, &left_out, &notes);
     let mut common = common(python, interp, options, place, &name);
     let is_refused = |value: &Value| matches!(value.usual(), Some(Value::Bool(false)));
     let is_stated = options.named.iter().any(|(given, _)| has(&keywords.output_schema, given))

@@ -15,24 +15,23 @@ use super::recipes::last;
 use super::tool::Subject;
 use super::{Python, signature};
 use crate::fold::{Args, Interp, ListKind, Place, Value};
-use crate::server::Server;
 
 pub(super) use result::of_result;
-pub(super) use types::{Schemas, forward, is_record_mark};
+pub(super) use types::{Schemas, forward, is_record, is_record_mark};
 
 /// How deep a value may be nested to become JSON.
 const DEPTH: usize = 40;
 
-/// The input schema of a function's parameters; `notes` describe parameters that do not describe themselves.
+/// The input schema of a function's parameters under a server of that class; `notes` describe parameters that do not describe themselves.
 pub(super) fn of_signature(
     python: &Python,
     interp: &mut Interp,
     subject: &Subject,
-    server: &Rc<Server>,
+    class: &str,
     left_out: &[String],
     notes: &BTreeMap<String, String>,
 ) -> Json {
-    let has_titles = server.class.starts_with("mcp.");
+    let has_titles = class.starts_with("mcp.");
     let mut schemas = Schemas::new(has_titles);
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -125,7 +124,7 @@ pub(super) fn call_method(
         }
         (Value::Made(made), "model_json_schema" | "schema") if made.attrs.contains(SCHEMA) => made.attrs.get(SCHEMA),
         (Value::Made(made), "json_schema") if made.callee.path().is_some_and(|path| last(path) == "TypeAdapter") => {
-            let inner = made.args.positional.first()?.clone();
+            let inner = made.args.positional.first().filter(|inner| !inner.is_function())?.clone();
             Some(value_of(&Schemas::new(true).whole(interp, &inner)))
         }
         (Value::Class(class), "model_validate" | "parse_obj" | "model_construct") => {

@@ -351,7 +351,7 @@ pub(in crate::python) fn is_record_mark(path: &str) -> bool {
 }
 
 /// Whether a class's annotations are its fields.
-fn is_record(interp: &Interp, class: &Rc<Class>) -> bool {
+pub(in crate::python) fn is_record(interp: &Interp, class: &Rc<Class>) -> bool {
     let marked = |class: &Rc<Class>| class.marks.borrow().iter().any(|mark| mark.path().is_some_and(is_record_mark));
     interp.ancestry(class).iter().any(|ancestor| match ancestor {
         Value::Class(class) => marked(class),

@@ -589,3 +589,88 @@ def main(): mcp.run()
     assert_eq!(output(&second, "cat").unwrap()["required"], serde_json::json!(["name", "age"]));
     assert_eq!(output(&second, "table"), Some(serde_json::json!({"additionalProperties": true, "type": "object"})));
 }
+
+#[test]
+fn a_field_may_get_its_value_in_a_descendant() {
+    let found = module(
+        r#"
+from typing import Generic, TypeVar
+T = TypeVar("T")
+class Base(Generic[T]):
+    name: str
+    text: str
+    rank: int = 1
+class Plain(Base[int]):
+    name = "plain"
+    text = "Plain."
+    rank = 2
+class Computed(Base[str]):
+    name = "computed"
+    @property
+    def text(self): return f"Computed as {self.name}."
+for one in (Plain(), Computed()):
+    mcp.tool(name=one.name, description=f"{one.text} {one.rank}")(lambda key: key)
+def main(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["plain", "computed"]);
+    assert_eq!(described(&found, "plain"), "Plain. 2");
+    assert_eq!(described(&found, "computed"), "Computed as computed. 1");
+}
+
+#[test]
+fn rows_with_names_and_objects_that_wrap_functions_are_understood() {
+    let found = module(
+        r#"
+import functools
+from collections import namedtuple
+Row = namedtuple("Row", "name text function", defaults=[None])
+class Guard:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function = function
+    def __call__(self, *args, **kwargs): return self.function(*args, **kwargs)
+@mcp.tool()
+@Guard
+def guarded(size: int):
+    "Guarded."
+def plain(key: str): ...
+for name, text, function in [Row("one", "One.", plain), Row(name="two", text="Two.", function=plain)]:
+    mcp.add_tool(function, name=name, description=text)
+mcp.add_tool(plain, name=Row("three", "Three.").name)
+def main(): mcp.run()
+"#,
+    );
+    assert_eq!(names(&found), ["guarded", "one", "two", "three"]);
+    assert_eq!([described(&found, "guarded"), described(&found, "two")], ["Guarded.", "Two."]);
+    assert_eq!(parameters(&found, "guarded"), ["size"]);
+}
+
+#[test]
+fn a_program_may_ask_types_for_a_schema() {
+    let found = module(
+        r#"
+from typing import Generic, Optional, TypeVar, get_args, get_origin, Union
+from mcp.server import Server
+from mcp.types import Tool
+from pydantic import TypeAdapter
+KINDS = {str: "string", int: "integer"}
+def kind(declared):
+    if get_origin(declared) is Union: declared = get_args(declared)[0]
+    return {"type": KINDS[declared]}
+def look(size: int, near: bool = False): ...
+server = Server("s")
+@server.list_tools()
+async def tools():
+    own = {"type": "object", "properties": {"key": kind(Optional[int]), "text": kind(str)}}
+    return [
+        Tool(name="own", inputSchema=own),
+        Tool(name="adapted", inputSchema=TypeAdapter(look).json_schema()),
+    ]
+def main(): server.run(None, None, None)
+"#,
+    );
+    assert_eq!(tool(&found, "own").input_schema["properties"]["key"]["type"], "integer");
+    // What is not understood is no schema that allows everything.
+    assert!(tool(&found, "adapted").input_schema.is_null() && !found.gaps.is_empty());
+}
