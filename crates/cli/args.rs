@@ -296,7 +296,7 @@ Input: a JSON array of tools, the result of `tools/list`, or one JSON object a l
 Examples:
   riskdex classify --format jsonl < tools.jsonl
   riskdex extract server.whl --format json | riskdex classify --format table
-  riskdex classify tools.json --fail-on High --format sarif > risk.sarif")]
+  riskdex classify tools.json --fail-on High --fail-on-warnings --format sarif > risk.sarif")]
 pub(crate) struct Classify {
     /// Files to read [default: standard input]
     pub(crate) files: Vec<PathBuf>,
@@ -306,6 +306,9 @@ pub(crate) struct Classify {
     /// Exit with code 2 when a tool has this level or a higher one
     #[arg(long, value_name = "LEVEL", ignore_case = true)]
     pub(crate) fail_on: Option<Level>,
+    /// Exit with code 2 when the definition of a tool is suspicious: when its verdict has a warning
+    #[arg(long)]
+    pub(crate) fail_on_warnings: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -325,7 +328,8 @@ Examples:
         #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
         format: TextOrJson,
     },
-    /// Combine documents into one that allows no more than any of them
+    /// Combine documents into one: tools that any of those that deny by default names stay granted, and all else takes
+    /// the stricter
     Merge {
         /// Documents to combine
         #[arg(required = true, num_args = 2..)]
@@ -366,7 +370,7 @@ pub(crate) struct Site {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Address the site will be published at, for feeds and the site map
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     pub(crate) base_url: Option<String>,
     /// Read templates from DIR instead of the built-in ones
     #[arg(long, value_name = "DIR")]
@@ -483,6 +487,11 @@ pub(crate) enum TextOrJson {
     Text,
     /// For programs
     Json,
+}
+
+/// The address of a site.
+fn address(text: &str) -> Result<String, riskdex_site::Error> {
+    riskdex_site::check_address(text).map(|()| text.to_owned())
 }
 
 /// `NAME=VALUE`.

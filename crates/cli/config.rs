@@ -49,7 +49,11 @@ impl Config {
         };
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read configuration {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))
+        let config: Self = toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))?;
+        let address = config.base_url.as_deref().unwrap_or_default();
+        riskdex_site::check_address(address)
+            .with_context(|| format!("base_url in configuration {}", path.display()))?;
+        Ok(config)
     }
 
     /// The data directory: flag, configuration, else the platform's.

@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Success,
     /// Nothing could be done, or a check failed.
     Nothing,
-    /// `classify --fail-on` found a tool of that level. (clap uses the same code for wrong usage.)
+    /// `classify --fail-on` found a tool of that level, or `--fail-on-warnings` a suspicious one. (clap uses the same code for wrong usage.)
     Found,
     /// Done, but some packages failed.
     SomeFailed,

@@ -95,7 +95,9 @@ pub(crate) fn server_summary(row: &Row<'_>) -> rusqlite::Result<ServerSummary> {
 }
 
 const TOOL_COLUMNS: &str = "SELECT tools.id, servers.slug, servers.name, tools.slug, tools.name,
-         tool ->> '$.description', gated, category, definitions.level";
+         tool ->> '$.description', gated, category, definitions.level,
+         (SELECT verdict ->> '$.confidence' FROM verdicts WHERE verdicts.id = verdict_id),
+         coalesce((SELECT json_array_length(verdict, '$.warnings') > 0 FROM verdicts WHERE verdicts.id = verdict_id), 0)";
 
 /// Tools with their server and definition.
 pub(crate) fn tools() -> String {
@@ -169,6 +171,8 @@ pub(crate) fn tool_summary(row: &Row<'_>) -> rusqlite::Result<ToolSummary> {
         gated: row.get(6)?,
         category: name(row, 7)?,
         level: name(row, 8)?,
+        confidence: row.get(9)?,
+        suspicious: row.get(10)?,
     })
 }
 

@@ -184,6 +184,10 @@ pub struct ToolSummary {
     pub category: Option<Category>,
     /// Level, once classified.
     pub level: Option<Level>,
+    /// How sure the category is, 0 to 1, once classified.
+    pub confidence: Option<f64>,
+    /// Whether its verdict has warnings.
+    pub suspicious: bool,
 }
 
 /// Which tools a list holds.

@@ -54,6 +54,8 @@ pub struct Rule {
     pub found: Vec<Example>,
     /// Definitions that it must not fire on.
     pub clean: Vec<Example>,
+    /// The TOML block of its file: when it fires, in the words of its author.
+    pub stated: String,
     /// The file it was read from.
     pub file: String,
     /// Whether the user added it, or put it in the place of a built-in one.
@@ -173,6 +175,7 @@ pub(crate) fn read(source: &Source, problems: &mut Vec<Problem>) -> Option<Rule>
         says: head.says,
         found: prose.found,
         clean: prose.clean,
+        stated: block.to_owned(),
         file: source.path.clone(),
         own: source.own,
         overrules: head.overrules,

@@ -12,7 +12,7 @@ use riskdex_classify::{Definition, Rules};
 use riskdex_model::Level;
 
 use self::input::{Definitions, Raw};
-use self::output::{Place, Writer, render};
+use self::output::{Place, Writer, render, uri};
 use crate::args::{Classify, Global, VerdictFormat};
 use crate::exit::Exit;
 
@@ -29,47 +29,70 @@ pub(crate) fn run(global: &Global, args: &Classify) -> Result<Exit> {
         "nothing to read: name a file, or pipe tool definitions in (see riskdex classify --help)"
     );
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()));
-    let mut worst = None;
+    let mut met = Met::default();
+    let ended = all(&rules, args, &mut writer, &mut met);
+    // What was judged before an input failed is a whole document too.
+    writer.finish(&rules)?;
+    ended?;
+    let is_found =
+        args.fail_on.is_some_and(|limit| met.worst >= Some(limit)) || (args.fail_on_warnings && met.warnings);
+    Ok(if is_found { Exit::Found } else { Exit::Success })
+}
+
+/// Judges what is in all inputs, up to the first that cannot be read.
+fn all(rules: &Rules, args: &Classify, writer: &mut Writer<impl Write>, met: &mut Met) -> Result<()> {
     if args.files.is_empty() {
-        let judge = Judge { rules: &rules, format: args.format, source: "standard input" };
-        judge.all(BufReader::with_capacity(READ, io::stdin().lock()), &mut writer, &mut worst)?;
+        let judge = Judge { rules, format: args.format, source: "standard input", uri: "stdin" };
+        judge.all(BufReader::with_capacity(READ, io::stdin().lock()), writer, met)?;
     }
     for path in &args.files {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let judge = Judge { rules: &rules, format: args.format, source: &path.display().to_string() };
-        judge.all(BufReader::with_capacity(READ, file), &mut writer, &mut worst)?;
+        let judge = Judge { rules, format: args.format, source: &path.display().to_string(), uri: &uri(path) };
+        judge.all(BufReader::with_capacity(READ, file), writer, met)?;
     }
-    writer.finish(&rules)?;
-    Ok(match (args.fail_on, worst) {
-        (Some(limit), Some(worst)) if worst >= limit => Exit::Found,
-        _ => Exit::Success,
-    })
+    Ok(())
+}
+
+/// What `--fail-on` and `--fail-on-warnings` ask for.
+#[derive(Clone, Copy, Default)]
+struct Met {
+    worst: Option<Level>,
+    warnings: bool,
+}
+
+impl Met {
+    fn and(self, other: Self) -> Self {
+        Self { worst: self.worst.max(other.worst), warnings: self.warnings || other.warnings }
+    }
 }
 
 /// What the definitions of one input are judged by.
 struct Judge<'a> {
     rules: &'a Rules,
     format: VerdictFormat,
+    /// The input's name for a reader.
     source: &'a str,
+    /// The same as a reference.
+    uri: &'a str,
 }
 
 /// The verdicts on some definitions, up to the first that cannot be read.
 struct Judged {
     rendered: Vec<u8>,
-    worst: Option<Level>,
+    met: Met,
     ended: Result<()>,
 }
 
 impl Judge<'_> {
     /// Judges everything in an input, a batch at a time.
-    fn all(&self, reader: impl BufRead, writer: &mut Writer<impl Write>, worst: &mut Option<Level>) -> Result<()> {
+    fn all(&self, reader: impl BufRead, writer: &mut Writer<impl Write>, met: &mut Met) -> Result<()> {
         let mut definitions = Definitions::open(self.source, reader)?;
         while let Some(batch) = definitions.batch()? {
             let all: Vec<Raw> = batch.definitions().collect();
             let judged: Vec<Judged> = all.par_chunks(SHARE).map(|some| self.some(some)).collect();
-            for Judged { rendered, worst: of_these, ended } in judged {
+            for Judged { rendered, met: of_these, ended } in judged {
                 writer.write(&rendered)?;
-                *worst = (*worst).max(of_these);
+                *met = met.and(of_these);
                 ended?;
             }
         }
@@ -77,17 +100,17 @@ impl Judge<'_> {
     }
 
     fn some(&self, definitions: &[Raw]) -> Judged {
-        let (mut rendered, mut worst) = (Vec::with_capacity(definitions.len() * 1024), None);
+        let (mut rendered, mut met) = (Vec::with_capacity(definitions.len() * 1024), Met::default());
         let mut definition = Definition::default();
         let mut one = |raw: &Raw| {
             let server = raw.read(&mut definition, self.source)?;
             let verdict = self.rules.judge(&definition);
-            worst = worst.max(Some(verdict.risk));
-            let place = Place { source: self.source, line: raw.place, server: server.as_deref() };
+            met = met.and(Met { worst: Some(verdict.risk), warnings: verdict.is_suspicious() });
+            let place = Place { uri: self.uri, line: raw.place.line, server: server.as_deref() };
             render(self.format, place, definition.name(), &verdict, &mut rendered)
         };
         let ended = definitions.iter().try_for_each(&mut one);
-        Judged { rendered, worst, ended }
+        Judged { rendered, met, ended }
     }
 }
 

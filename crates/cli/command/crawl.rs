@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use riskdex_catalog::RunReport;
-use riskdex_model::{Server, visible};
+use riskdex_model::{Server, visible_line};
 use serde_json::json;
 
 use crate::args::{CrawlAlone, Global, TextOrJson};
@@ -65,7 +65,7 @@ fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Resu
             print_sources(report, &mut out)?;
             writeln!(out, "  would ask {due} servers; {later} are not due, {never} do not want to be asked")?;
             for server in planned {
-                writeln!(out, "    {}", visible(&server.package.to_string()))?;
+                writeln!(out, "    {}", visible_line(&server.package.to_string()))?;
             }
             if let Some(more) = due.checked_sub(planned.len() as u64).filter(|more| *more > 0) {
                 writeln!(out, "    … and {more} more")?;
@@ -78,9 +78,9 @@ fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Resu
 
 fn print_sources(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
     for (source, listed) in &report.sources {
-        writeln!(out, "  source   {}: {listed} servers", visible(source))?;
+        writeln!(out, "  source   {}: {listed} servers", visible_line(source))?;
     }
-    report.notes.iter().try_for_each(|note| writeln!(out, "  note     {}", visible(note)))
+    report.notes.iter().try_for_each(|note| writeln!(out, "  note     {}", visible_line(note)))
 }
 
 /// The report for people.
@@ -111,13 +111,19 @@ fn print_failures(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
         for (cause, failures) in &report.causes {
             writeln!(out, "  failed   {} × {cause}, as", failures.count)?;
             for example in &failures.examples {
-                writeln!(out, "             {}", visible(example))?;
+                writeln!(out, "             {}", visible_line(example))?;
             }
         }
         return writeln!(out, "  all of them: riskdex status --format json");
     }
     for failure in &report.failed {
-        writeln!(out, "  failed   {} ({}): {}", visible(&failure.package), failure.stage, visible(&failure.error))?;
+        writeln!(
+            out,
+            "  failed   {} ({}): {}",
+            visible_line(&failure.package),
+            failure.stage,
+            visible_line(&failure.error)
+        )?;
     }
     Ok(())
 }

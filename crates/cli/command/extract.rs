@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use riskdex_extract::Extractor;
-use riskdex_model::{Extraction, capped, visible};
+use riskdex_model::{Extraction, capped, visible_line};
 
 use crate::args::{Extract, Global, TextOrJson};
 use crate::embedded;
@@ -50,30 +50,34 @@ pub(crate) fn run(global: &Global, args: &Extract) -> Result<Exit> {
 
 fn print(extraction: &Extraction, out: &mut impl Write) -> io::Result<()> {
     let count = extraction.tools.len();
-    writeln!(out, "{} {}: {count} tool{}", extraction.package, extraction.version, if count == 1 { "" } else { "s" })?;
+    let (package, version) = (visible_line(&extraction.package), visible_line(&extraction.version));
+    writeln!(out, "{package} {version}: {count} tool{}", if count == 1 { "" } else { "s" })?;
     for tool in &extraction.tools {
         let place = tool.origin.as_ref().map(|o| format!("{}:{}", o.file, o.line)).unwrap_or_default();
-        writeln!(out, "\n{}  ({place})", visible(&tool.name))?;
+        writeln!(out, "\n{}  ({})", visible_line(&tool.name), visible_line(&place))?;
         if let Some(text) = &tool.description {
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            writeln!(out, "    {}", visible(&capped(&words, SUMMARY_MAX)))?;
+            writeln!(out, "    {}", visible_line(&capped(&words, SUMMARY_MAX)))?;
         }
         for parameter in tool.parameters() {
             let mark = if parameter.required { "" } else { "?" };
-            writeln!(out, "    - {}{mark}: {}", visible(parameter.name), visible(&parameter.type_name()))?;
+            writeln!(out, "    - {}{mark}: {}", visible_line(parameter.name), visible_line(&parameter.type_name()))?;
         }
         if let Some(condition) = &tool.gated {
-            writeln!(out, "    offered only when: {}", visible(condition))?;
+            writeln!(out, "    offered only when: {}", visible_line(condition))?;
         }
     }
     if let Some(reason) = &extraction.dynamic {
-        writeln!(out, "\nNot the whole list: {}", visible(reason))?;
+        writeln!(out, "\nNot the whole list: {}", visible_line(reason))?;
+    }
+    if extraction.dynamic.is_none() && !extraction.gaps.is_empty() {
+        writeln!(out, "\nMay not be the whole list: something was not understood")?;
     }
     for note in &extraction.notes {
-        writeln!(out, "note: {}", visible(note))?;
+        writeln!(out, "note: {}", visible_line(note))?;
     }
     for gap in &extraction.gaps {
-        writeln!(out, "gap: {}:{}: {}", visible(&gap.file), gap.line, visible(&gap.reason))?;
+        writeln!(out, "gap: {}:{}: {}", visible_line(&gap.file), gap.line, visible_line(&gap.reason))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use riskdex_crawl::live::{self, Auth, Bounds, Era, Listed, Outcome, Target};
 use riskdex_crawl::{Client, ClientConfig};
 use riskdex_extract::Extractor;
-use riskdex_model::{ArtifactKind, Registry, capped, visible};
+use riskdex_model::{ArtifactKind, Registry, capped, visible, visible_line};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -219,22 +219,23 @@ fn described(extractor: &Extractor, path: &Path, names: &[String]) -> Result<Pac
 }
 
 fn print(answered: &Answered<'_>, out: &mut impl Write) -> io::Result<()> {
-    let text =
-        |value: &Value, key: &str| visible(value.get(key).and_then(Value::as_str).unwrap_or_default()).into_owned();
+    let text = |value: &Value, key: &str| {
+        visible_line(value.get(key).and_then(Value::as_str).unwrap_or_default()).into_owned()
+    };
     let info = &answered.server_info;
     let (count, seconds) = (answered.tools.len(), answered.startup_seconds);
     let (name, version) = (text(info, "name"), text(info, "version"));
-    let (transport, revision) = (answered.listed_with.transport, visible(&answered.protocol_version));
+    let (transport, revision) = (answered.listed_with.transport, visible_line(&answered.protocol_version));
     writeln!(
         out,
         "{name} {version}: {count} tool{}, {transport} {revision}, {seconds} s",
         if count == 1 { "" } else { "s" }
     )?;
     if let Some(auth) = &answered.auth {
-        writeln!(out, "wants to know who asks: {} {}", auth.kind, visible(&auth.scheme))?;
+        writeln!(out, "wants to know who asks: {} {}", auth.kind, visible_line(&auth.scheme))?;
         for (what, names) in [("scope", &auth.scopes), ("authorization server", &auth.authorization_servers)] {
             for name in names {
-                writeln!(out, "  {what} {}", visible(name))?;
+                writeln!(out, "  {what} {}", visible_line(name))?;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use riskdex_catalog::{Catalog, Folding, ServerRecord, ToolRecord};
-use riskdex_model::visible;
+use riskdex_model::visible_line;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,8 +36,9 @@ fn annotations(catalog: &Catalog, format: TextOrJson, out: &mut impl Write) -> R
             rows += 1;
             match format {
                 TextOrJson::Text => {
-                    let (server, name) = (&record.server.name, visible(&tool.tool.name));
-                    writeln!(out, "{server} {name} ({}): {}", verdict.category, verdict.disagreements.join(" "))?;
+                    let (server, name) = (visible_line(&record.server.name), visible_line(&tool.tool.name));
+                    let disagreements = verdict.disagreements.join(" ");
+                    writeln!(out, "{server} {name} ({}): {}", verdict.category, visible_line(&disagreements))?;
                 }
                 TextOrJson::Json => {
                     let row = json!({"server": record.server.slug, "tool": tool.tool.name, "category": verdict.category,
@@ -78,9 +79,9 @@ fn listings(catalog: &Catalog, sample: usize, seed: u64, out: &mut impl Write) -
         }
         shown += 1;
         let (package, repository) = (server.package.to_string(), server.repository.unwrap_or_default());
-        writeln!(out, "\n{}  {}  {}", visible(&server.name), visible(&package), visible(&repository))?;
-        names.iter().try_for_each(|name| writeln!(out, "    listed as  {}", visible(name)))?;
-        server.also.iter().try_for_each(|also| writeln!(out, "    offered as {}", visible(&also.to_string())))?;
+        writeln!(out, "\n{}  {}  {}", visible_line(&server.name), visible_line(&package), visible_line(&repository))?;
+        names.iter().try_for_each(|name| writeln!(out, "    listed as  {}", visible_line(name)))?;
+        server.also.iter().try_for_each(|also| writeln!(out, "    offered as {}", visible_line(&also.to_string())))?;
     }
     Ok(())
 }

@@ -5,14 +5,17 @@ use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use riskdex_classify::{Claim, Explained, Rule, Rules};
-use riskdex_model::visible;
+use riskdex_classify::{Claim, Example, Explained, PoisonRule, Rule, Rules};
+use riskdex_model::{Evidence, visible, visible_line};
 use serde_json::json;
 
 use super::classify::definitions;
 use crate::args::{self, Global, TextOrJson};
 use crate::embedded;
 use crate::exit::Exit;
+
+/// What the rules about definitions written against their reader say of a tool.
+const WARNING: &str = "warning";
 
 /// The built-in rules, and the user's over them.
 pub(crate) fn load(global: &Global) -> Result<Rules> {
@@ -33,6 +36,40 @@ pub(crate) fn run(global: &Global, command: args::Rules) -> Result<Exit> {
     }
 }
 
+/// What every rule has, of whichever kind.
+struct Shown<'r> {
+    id: &'r str,
+    claim: String,
+    /// None for those that are not weighed.
+    weight: Option<f64>,
+    title: &'r str,
+    why: &'r str,
+    says: &'r str,
+    stated: &'r str,
+    found: &'r [Example],
+    clean: &'r [Example],
+    file: &'r str,
+}
+
+impl<'r> From<&'r Rule> for Shown<'r> {
+    fn from(rule: &'r Rule) -> Self {
+        let Rule { id, title, why, weight, says, stated, found, clean, file, .. } = rule;
+        Self { id, claim: claim(rule), weight: Some(*weight), title, why, says, stated, found, clean, file }
+    }
+}
+
+impl<'r> From<&'r PoisonRule> for Shown<'r> {
+    fn from(rule: &'r PoisonRule) -> Self {
+        let PoisonRule { id, title, why, says, stated, found, clean, file, .. } = rule;
+        Self { id, claim: WARNING.to_owned(), weight: None, title, why, says, stated, found, clean, file }
+    }
+}
+
+/// All rules: those that judge what a tool does, then those that warn of its definition.
+fn all(rules: &Rules) -> impl Iterator<Item = Shown<'_>> {
+    rules.iter().map(Shown::from).chain(rules.poison().map(Shown::from))
+}
+
 fn claim(rule: &Rule) -> String {
     match rule.claim {
         Claim::Category(category) => category.to_string(),
@@ -44,15 +81,14 @@ fn list(rules: &Rules, format: TextOrJson) -> Result<Exit> {
     let mut out = io::stdout().lock();
     match format {
         TextOrJson::Text => {
-            for rule in rules.iter() {
-                writeln!(out, "{:36} {:18} {:>6.2}  {}", rule.id, claim(rule), rule.weight, rule.title)?;
+            for Shown { id, claim, weight, title, .. } in all(rules) {
+                let weight = weight.map_or("-".to_owned(), |weight| format!("{weight:.2}"));
+                writeln!(out, "{id:36} {claim:18} {weight:>6}  {title}")?;
             }
         }
         TextOrJson::Json => {
-            let all: Vec<_> = rules
-                .iter()
-                .map(|rule| json!({"id": rule.id, "claim": claim(rule), "weight": rule.weight, "title": rule.title}))
-                .collect();
+            let line = |Shown { id, claim, weight, title, .. }: Shown<'_>| json!({"id": id, "claim": claim, "weight": weight, "title": title});
+            let all: Vec<_> = all(rules).map(line).collect();
             writeln!(out, "{:#}", json!({"version": rules.version(), "rules": all}))?;
         }
     }
@@ -60,14 +96,17 @@ fn list(rules: &Rules, format: TextOrJson) -> Result<Exit> {
 }
 
 fn show(rules: &Rules, id: &str) -> Result<Exit> {
-    let rule = rules.iter().find(|rule| rule.id == id);
+    let rule = all(rules).find(|rule| rule.id == id);
     let rule = rule.with_context(|| format!("no rule {id:?}; riskdex rules list names them all"))?;
-    println!("{} ({}, weight {:.2}, {})\n{}\n", rule.id, claim(rule), rule.weight, rule.file, rule.title);
-    println!("{}\n\nSays: {}", rule.why.trim(), rule.says);
-    for (label, examples) in [("Found", &rule.found), ("Clean", &rule.clean)] {
+    let weight = rule.weight.map(|weight| format!("weight {weight:.2}, ")).unwrap_or_default();
+    println!("{} ({}, {weight}{})\n{}\n", rule.id, rule.claim, rule.file, rule.title);
+    println!("{}\n\nSays: {}\n\nStated:", rule.why.trim(), rule.says);
+    rule.stated.trim().lines().for_each(|line| println!("{}", format!("  {line}").trim_end()));
+    for (label, examples) in [("Found", rule.found), ("Clean", rule.clean)] {
         println!("\n{label}:");
         for example in examples {
-            println!("  {}: {}", example.tool.name, example.tool.description.as_deref().unwrap_or_default());
+            let description = example.tool.description.as_deref().unwrap_or_default();
+            println!("  {}: {}", visible_line(&example.tool.name), visible_line(description));
         }
     }
     Ok(Exit::Success)
@@ -78,8 +117,8 @@ fn test(rules: &Rules) -> Exit {
     for failure in &failures {
         println!("{}:{}: rule {}: {}", failure.file, failure.line, failure.rule, failure.message);
     }
-    let examples: usize = rules.iter().map(|rule| rule.found.len() + rule.clean.len()).sum();
-    println!("{} rules, {examples} examples, {} failed", rules.iter().count(), failures.len());
+    let examples: usize = all(rules).map(|rule| rule.found.len() + rule.clean.len()).sum();
+    println!("{} rules, {examples} examples, {} failed", all(rules).count(), failures.len());
     if failures.is_empty() { Exit::Success } else { Exit::Nothing }
 }
 
@@ -95,16 +134,28 @@ fn explain(rules: &Rules, path: &Path) -> Result<Exit> {
         let verdict = rules.judge(&definition);
         println!(
             "{}: {}, {} risk, {:.0}% sure",
-            visible(definition.name()),
+            visible_line(definition.name()),
             verdict.category,
             verdict.risk,
             verdict.confidence * 100.0
         );
-        for Explained { rule, evidence } in rules.explain(&definition) {
-            let words: Vec<_> = evidence.iter().map(|e| format!("{} {:?}", e.field, visible(&e.text))).collect();
-            println!("  {:>6.2} {:18} {:36} {}", rule.weight, claim(rule), rule.id, words.join(", "));
+        if let Some(reason) = rules.overridden(&definition) {
+            println!("  your own verdict, whatever the rules say: {}", visible_line(reason));
         }
-        println!("  {}\n", visible(&verdict.rationale));
+        for Explained { rule, evidence } in rules.explain(&definition) {
+            println!("  {:>6.2} {:18} {:36} {}", rule.weight, claim(rule), rule.id, quoted(&evidence));
+        }
+        for finding in &verdict.warnings {
+            println!("  {:>6} {WARNING:18} {:36} {}", "-", finding.rule, quoted(&finding.evidence));
+            println!("  {:>6} {}", "", visible_line(&finding.message));
+        }
+        println!("  {}\n", visible_line(&verdict.rationale));
     }
     Ok(Exit::Success)
+}
+
+/// The words that set a rule off, each with its field.
+fn quoted(evidence: &[Evidence]) -> String {
+    let words: Vec<_> = evidence.iter().map(|e| format!("{} {:?}", visible_line(&e.field), visible(&e.text))).collect();
+    words.join(", ")
 }

@@ -193,7 +193,12 @@ impl Run<'_> {
                 let (stage, kind) = ("list".to_owned(), error.kind().to_owned());
                 let failure =
                     Failure { server: String::new(), package: source, stage, kind, error: with_causes(&error) };
-                progress.note(&format!("{}: {} failed: {}", failure.package, failure.stage, failure.error));
+                progress.note(&format!(
+                    "{}: {} failed: {}",
+                    failure.package,
+                    failure.stage,
+                    riskdex_model::visible_line(&failure.error)
+                ));
                 self.report.failed.push(failure);
             }
             Event::Noted { source, note } => {

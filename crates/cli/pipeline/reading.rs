@@ -8,7 +8,7 @@ use std::sync::Arc;
 use riskdex_catalog::Failure;
 use riskdex_crawl::{Found, Visited, Visitor};
 use riskdex_extract::Extractor;
-use riskdex_model::{Extraction, Release, Server};
+use riskdex_model::{Extraction, Release, Server, visible_line};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
@@ -49,11 +49,11 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unchanged => f.write_str("unchanged"),
-            Self::Failed(failure) => write!(f, "{} failed: {}", failure.stage, failure.error),
+            Self::Failed(failure) => write!(f, "{} failed: {}", failure.stage, visible_line(&failure.error)),
             Self::Read(release, extraction) => {
                 let made_later = if extraction.dynamic.is_some() { ", more at run time" } else { "" };
                 let yanked = if release.yanked.is_some() { " (yanked)" } else { "" };
-                write!(f, "{}{yanked}, {} tools{made_later}", release.version, extraction.tools.len())
+                write!(f, "{}{yanked}, {} tools{made_later}", visible_line(&release.version), extraction.tools.len())
             }
         }
     }

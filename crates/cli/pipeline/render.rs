@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use riskdex_catalog::Catalog;
-use riskdex_classify::{Claim, Rule, Status};
+use riskdex_classify::{Claim, Example, PoisonRule, Rule, Status};
 use riskdex_site::{BuildOptions, RulePage, Theme};
 
 use crate::args::{Global, Site};
@@ -41,7 +41,26 @@ fn theme(global: &Global, args: &Site) -> Result<Theme> {
     let rules = crate::command::rules::load(global)?;
     let theme = Theme::load(templates, embedded::assets(), embedded::data_folder("attacks")?)?;
     let accuracy = serde_json::from_str(embedded::data("accuracy.json")?).context("in accuracy.json")?;
-    Ok(theme.with_rules(rules.version(), rules.iter().map(page)).with_accuracy(accuracy))
+    // A page has one rule: of a user's own rule and a warning by the same id, the rule.
+    let warnings = rules.poison().filter(|warning| rules.iter().all(|rule| rule.id != warning.id)).map(warning_page);
+    Ok(theme.with_rules(rules.version(), rules.iter().map(page).chain(warnings)).with_accuracy(accuracy))
+}
+
+fn names(examples: &[Example]) -> Vec<String> {
+    examples.iter().map(|example| example.tool.name.clone()).collect()
+}
+
+fn warning_page(rule: &PoisonRule) -> RulePage {
+    RulePage {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        status: String::new(),
+        effect: "warning: the definition is suspicious".to_owned(),
+        why: rule.why.clone(),
+        signals: Vec::new(),
+        found: names(&rule.found),
+        clean: names(&rule.clean),
+    }
 }
 
 fn page(rule: &Rule) -> RulePage {
@@ -49,7 +68,6 @@ fn page(rule: &Rule) -> RulePage {
         Claim::Category(category) => (category.to_string(), Vec::new()),
         Claim::Signal(signal) => (format!("signal {signal}"), vec![signal]),
     };
-    let names = |examples: &[riskdex_classify::Example]| examples.iter().map(|e| e.tool.name.clone()).collect();
     let status = match rule.status {
         Status::Stable => "stable",
         Status::Preview => "preview",

@@ -28,6 +28,6 @@ pub use fingerprint::{Fingerprint, canonical_json};
 pub use package::{Artifact, ArtifactKind, PackageId, Registry, Release};
 pub use server::Server;
 pub use slug::{SLUG_MAX, slug, tool_slugs};
-pub use text::{capped, is_hidden, visible};
+pub use text::{capped, is_hidden, visible, visible_line};
 pub use tool::{Annotations, Origin, Parameter, Tool, schema_of_arguments};
 pub use verdict::{Evidence, Finding, Verdict};

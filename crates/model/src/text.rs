@@ -13,12 +13,21 @@ pub const fn is_hidden(c: char) -> bool {
 
 /// The text with every hidden character shown as a mark, `⟦U+202E⟧`, so that a page shows what a model would read.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    marked(text, is_hidden)
+}
+
+/// The same for a place that holds one line: tabs and line ends are marks too, so that no name makes a row of its own.
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    marked(text, |c| is_hidden(c) || c.is_control())
+}
+
+fn marked(text: &str, is_marked: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(is_marked) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_hidden(c) {
+        if is_marked(c) {
             out.push_str(&format!("⟦U+{:04X}⟧", u32::from(c)));
         } else {
             out.push(c);
@@ -43,6 +52,8 @@ mod tests {
     fn hidden_characters_become_marks() {
         assert_eq!(visible("a\u{202e}b\tc"), "a⟦U+202E⟧b\tc");
         assert_eq!(visible("plain\n"), "plain\n");
+        assert_eq!(visible_line("a\nb\r\tc\u{1b}[2J\u{2028}"), "a⟦U+000A⟧b⟦U+000D⟧⟦U+0009⟧c⟦U+001B⟧[2J⟦U+2028⟧");
+        assert_eq!(visible_line("plain"), "plain");
         assert_eq!(capped("häuser", 2), "hä…");
         assert_eq!(capped("hä", 2), "hä");
     }

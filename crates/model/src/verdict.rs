@@ -50,3 +50,11 @@ pub struct Verdict {
     #[serde(default)]
     pub disagreements: Vec<String>,
 }
+
+impl Verdict {
+    /// Whether the definition is written against its reader. It does its work where it is read, so that what a
+    /// call does, and with it category and level, say nothing of the harm.
+    pub fn is_suspicious(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+}

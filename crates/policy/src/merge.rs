@@ -5,13 +5,14 @@ use crate::document::{AllTools, Limit, Mode, Policy, Rule, Stance};
 use crate::pattern::Pattern;
 use crate::problem::Problem;
 
-/// One document that stands for two, and lets through no call that either refuses.
+/// One document that stands for two: the grants of both, and for what both speak of the stricter.
 ///
 /// Two documents that deny by default add up their grants: a tool that one of them names and the other does
-/// not mention keeps its rule, so that two snippets from two pages may be put together. Beyond that the
-/// result takes the stricter of both: `deny` as the default, enforcing as the mode, all that is hidden, for
-/// each tool the rules of both (through whatever name or glob), and of two limits on one counter and window
-/// the smaller.
+/// not mention keeps its rule, so that two snippets from two pages may be put together. This is the one way in
+/// which the result allows a call that one of the two refuses, by its default alone; a call that either refuses
+/// by what it says is refused. Everything else takes the stricter of both: `deny` as the default, enforcing as
+/// the mode, all that is hidden, for each tool the rules of both (through whatever name or glob), and of two
+/// limits on one counter and window the smaller.
 ///
 /// Fails if a glob of one document ties with a glob of the other; each such pair is a problem.
 pub fn merge(a: &Policy, b: &Policy) -> Result<Policy, Vec<Problem>> {

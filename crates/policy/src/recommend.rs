@@ -26,6 +26,10 @@ enum Control {
 
 impl Control {
     fn of(verdict: &Verdict) -> Self {
+        // A poisoned definition works by being read: an approval or a limit would leave it in the list.
+        if verdict.is_suspicious() {
+            return Self::Hide;
+        }
         let has = |signal| verdict.signals.contains(&signal);
         match verdict.category {
             Category::Read if has(Signal::Secrets) || has(Signal::PrivateData) => Self::Slow,
@@ -111,6 +115,11 @@ pub fn effect(verdict: &Verdict) -> String {
             format!("Every call waits until a person approves it, and at most {rate} a minute go through.")
         }
         Control::Approve => "Every call waits until a person approves it.".to_owned(),
+        Control::Hide if verdict.is_suspicious() => {
+            "Its definition is suspicious, so the tool is withheld: it is gone from the list, where a model would read \
+             it, and calls of it are denied."
+                .to_owned()
+        }
         Control::Hide => "The tool is gone from the list, and calls of it are denied.".to_owned(),
     }
 }
@@ -118,7 +127,7 @@ pub fn effect(verdict: &Verdict) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use riskdex_model::Level;
+    use riskdex_model::{Finding, Level};
 
     fn tool(name: &str) -> Tool {
         Tool { name: name.into(), ..Tool::default() }
@@ -173,6 +182,20 @@ mod tests {
             let (found, effect) = recommended(*category, signals);
             assert_eq!(found, rule.trim_end_matches('}'), "{category} {signals:?}");
             assert!(effect.contains(sentence), "{category} {signals:?}: {effect}");
+        }
+    }
+
+    #[test]
+    fn a_suspicious_definition_is_withheld_whatever_it_claims_to_do() {
+        for &category in Category::ALL {
+            let (rule, message) = ("keeps-from-user".to_owned(), "It asks to be kept from the user.".to_owned());
+            let warnings = vec![Finding { rule, message, evidence: Vec::new() }];
+            let suspicious = Verdict { warnings, ..verdict(category, &[Signal::FreeCode]) };
+            let (t, other) = (tool("t"), tool("u"));
+            let policy = recommend([(&t, &suspicious), (&other, &verdict(Category::Read, &[]))]);
+            assert!(policy.hide == [Pattern::new("t")] && policy.rule("t").is_none(), "{category}");
+            assert!(policy.rule("u").is_some());
+            assert!(effect(&suspicious).contains("withheld"), "{}", effect(&suspicious));
         }
     }
 

@@ -28,6 +28,9 @@ pub(crate) struct Fence {
     pub(crate) summary: String,
     pub(crate) categories: Vec<Category>,
     pub(crate) signals: Vec<Signal>,
+    /// Whether it works by the definition itself, so that a suspicious one may be a case of it.
+    #[serde(default)]
+    pub(crate) by_definition: bool,
     #[serde(default, rename = "incident")]
     pub(crate) incidents: Vec<Incident>,
 }
@@ -74,10 +77,12 @@ impl Attack {
         Ok(Self { fence, title: title.trim().to_owned(), how, exposed, defence, policy })
     }
 
-    /// How much it concerns a tool with this verdict: 0 not at all; a signal in common tells more than the category.
+    /// How much it concerns a tool with this verdict: 0 not at all; a signal in common tells more than the category,
+    /// and a suspicious definition more than both.
     pub(crate) fn concerns(&self, verdict: &Verdict) -> usize {
         let signals = self.fence.signals.iter().filter(|signal| verdict.signals.contains(signal)).count();
-        3 * signals + usize::from(self.fence.categories.contains(&verdict.category))
+        let shown = self.fence.by_definition && verdict.is_suspicious();
+        100 * usize::from(shown) + 3 * signals + usize::from(self.fence.categories.contains(&verdict.category))
     }
 
     pub(crate) fn path(&self) -> String {

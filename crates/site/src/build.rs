@@ -18,7 +18,8 @@ use crate::page::home::HomePage;
 use crate::page::list::{Kind, PAGE, PublishersPage, ServersPage, TermsPage, ToolsPage};
 use crate::page::method::{MethodPage, RuleReference};
 use crate::page::server::ServerPage;
-use crate::page::tool::ToolPage;
+use crate::page::tool::{ToolPage, percent};
+use crate::page::words::SURE;
 use crate::page::{Frame, server_json, server_path, tool_path};
 use crate::survey::Survey;
 use crate::theme::Theme;
@@ -64,8 +65,20 @@ const EVENTS: usize = 2000;
 /// Lines of a list on the home page.
 const GLIMPSE: usize = 8;
 
+/// Whether a site can have this address: http or https, a host, and a path if need be; or none at all.
+pub fn check_address(address: &str) -> Result<()> {
+    let place = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+    let is_plain = |c: char| c.is_ascii_graphic() && !"\"'<>\\^`{}|?#".contains(c);
+    let is_place = |place: &str| !place.starts_with('/') && !place.is_empty() && place.chars().all(is_plain);
+    if address.is_empty() || place.is_some_and(is_place) {
+        return Ok(());
+    }
+    Err(Error::Address { address: address.to_owned() })
+}
+
 /// Renders the whole catalog into `out`, which has to be new, empty, or an earlier site.
 pub fn build(theme: &Theme, catalog: &Catalog, out: &Path, options: &BuildOptions) -> Result<BuildReport> {
+    check_address(&options.base_url)?;
     let site = Site::new(theme, options, Survey::of(catalog)?, Output::open(out)?);
     for (path, content) in &theme.assets {
         site.output.put(path, content)?;
@@ -294,23 +307,26 @@ impl Loaded {
     }
 }
 
-/// Some critical tools: those that the events tell of, the newest first, then others, each of another server.
+/// Some critical tools: those that the events tell of, the newest first, then others, the surest of each server. What is
+/// not sure comes after all that is.
 fn glimpse(catalog: &Catalog, events: &[Event]) -> Result<Vec<ToolSummary>> {
     let told = events.iter().enumerate().rev();
     let told: BTreeMap<(&str, &str), usize> =
         told.filter_map(|(at, event)| Some(((event.server.as_str(), event.tool.as_deref()?), at))).collect();
-    let mut recent: Vec<(usize, ToolSummary)> = Vec::new();
-    let mut others: Vec<ToolSummary> = Vec::new();
+    let mut found: Vec<(usize, ToolSummary)> = Vec::new();
+    let mut others: BTreeMap<String, ToolSummary> = BTreeMap::new();
+    let confidence = |tool: &ToolSummary| tool.confidence.unwrap_or_default();
     catalog.for_each_tool(Filter::Level(Level::Critical), |tool| {
         if let Some(at) = told.get(&(tool.server.as_str(), tool.tool.as_str())) {
-            recent.push((*at, tool));
-        } else if others.len() < GLIMPSE && others.iter().all(|known| known.server != tool.server) {
-            others.push(tool);
+            found.push((*at, tool));
+        } else if others.get(&tool.server).is_none_or(|known| confidence(known) < confidence(&tool)) {
+            others.insert(tool.server.clone(), tool);
         }
         Ok::<(), Error>(())
     })?;
-    recent.sort_by_key(|(at, _)| *at);
-    Ok(recent.into_iter().map(|(_, tool)| tool).chain(others).take(GLIMPSE).collect())
+    found.extend(others.into_values().map(|tool| (events.len(), tool)));
+    found.sort_by_key(|(at, tool)| (confidence(tool) < SURE, *at, std::cmp::Reverse(percent(confidence(tool)))));
+    Ok(found.into_iter().map(|(_, tool)| tool).take(GLIMPSE).collect())
 }
 
 /// The path of an address, empty for the root.
@@ -322,6 +338,24 @@ fn path_of(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_web_addresses_are_those_of_a_site() {
+        for good in ["", "https://example.org", "http://127.0.0.1:8080/", "https://example.org/a/b"] {
+            check_address(good).unwrap();
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "//example.org",
+            "https://",
+            "https:///a",
+            "http://x/\"><b>",
+            "ftp://x",
+            "https://x/?q",
+        ] {
+            assert!(check_address(bad).unwrap_err().to_string().contains("no address of a site"), "{bad}");
+        }
+    }
 
     #[test]
     fn links_begin_at_the_path_of_the_address() {

@@ -44,6 +44,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The site's address is none that a browser could load a page from.
+    #[error("{address:?} is no address of a site: http:// or https://, a host, and a path if need be")]
+    Address {
+        /// The address.
+        address: String,
+    },
     /// A page would lie outside the output folder, or where another one is.
     #[error("{path:?} is not a place for a page of this site")]
     Place {

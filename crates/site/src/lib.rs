@@ -39,6 +39,6 @@ mod survey;
 mod theme;
 mod write;
 
-pub use build::{BuildOptions, BuildReport, build};
+pub use build::{BuildOptions, BuildReport, build, check_address};
 pub use error::{Error, Result};
 pub use theme::{Accuracy, Figure, RulePage, Theme};

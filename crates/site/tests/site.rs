@@ -266,6 +266,52 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
+fn a_suspicious_definition_is_marked_and_withheld_wherever_it_is_shown() {
+    let folder = "servers/npm-hostile/";
+    let page = outline(&format!("{folder}add/index.html"));
+    let html = Html::parse_document(text(&format!("{folder}add/index.html")));
+    assert_eq!(words(select(&html, ".head .badge")[0]), "Suspicious definition");
+    assert!(page.contains("the tool is withheld") && !page.contains("stays callable"), "{page}");
+    for policy in [format!("{folder}add/policy.json"), format!("{folder}policy.json")] {
+        let policy: Value = serde_json::from_str(text(&policy)).unwrap();
+        assert_eq!((&policy["hide"][0], policy["tools"].get("add")), (&"add".into(), None));
+    }
+    let attacks = select(&html, "#attacks ~ .rows a").into_iter().map(words).collect::<Vec<_>>();
+    assert_eq!(attacks[0], "Tool poisoning");
+    let server = Html::parse_document(text(&format!("{folder}index.html")));
+    assert!(words(select(&server, ".note.bad")[0]).contains("1 tool has a definition written against the reader: add"));
+    let row = |html: &Html, selector: &str| {
+        let row = select(html, selector).into_iter().map(words).find(|row| row.starts_with("add"));
+        row.unwrap_or_default()
+    };
+    assert!(row(&server, "tbody tr").contains("Suspicious definition"));
+    let list = Html::parse_document(text("risk/low/index.html"));
+    assert!(row(&list, ".rows li").contains("Suspicious definition"));
+    assert!(!words(select(&list, "main")[0]).contains("list_clusters on example.cluster-server Suspicious"));
+}
+
+#[test]
+fn what_is_not_sure_is_not_stated_as_sure() {
+    let unsure = outline("servers/pypi-example-cluster-server/sync/index.html");
+    assert!(unsure.contains("may be an Execute tool: by its definition it may trigger"), "{unsure}");
+    let sure = outline("servers/pypi-example-cluster-server/delete-cluster/index.html");
+    assert!(sure.contains("is a Destructive tool: by its definition it can permanently delete"), "{sure}");
+}
+
+#[test]
+fn a_remote_that_wants_a_login_says_so() {
+    let page = outline("servers/remote-https-mcp.example.net-mcp/index.html");
+    assert!(
+        page.contains("Wants a login") && page.contains("scopes read") && page.contains("Read for the first time:"),
+        "{page}"
+    );
+    for wrong in ["run time", "when it runs", "not whole", "Version", "in version"] {
+        assert!(!page.contains(wrong), "{wrong} in {page}");
+    }
+    assert!(outline("servers/index.html").contains("wants a login"));
+}
+
+#[test]
 fn a_server_without_tools_says_why() {
     let dynamic = outline("servers/pypi-example-state-machines/index.html");
     assert!(
@@ -365,7 +411,7 @@ fn long_lists_are_paged_and_whole() {
     assert!(head.contains(&format!("{} of", tools.len())), "{} {head}", tools.len());
     let servers = ["servers/index.html", "servers/page/2/index.html", "servers/page/3/index.html"];
     let servers = servers.map(|path| select(&page(path), "main .rows > li").len());
-    assert_eq!(servers, [100, 100, 38]);
+    assert_eq!(servers, [100, 100, 39]);
     // The letter list leads to the page and line where a letter begins.
     let first = page("servers/index.html");
     let letter = select(&first, ".letters a").into_iter().find(|link| words(*link) == "U").unwrap();

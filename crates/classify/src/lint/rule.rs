@@ -26,6 +26,8 @@ pub struct PoisonRule {
     pub found: Vec<Example>,
     /// Definitions for which it must not be among the warnings.
     pub clean: Vec<Example>,
+    /// The TOML block of its file: when it fires, in the words of its author.
+    pub stated: String,
     /// The file it was read from.
     pub file: String,
     /// The most points that all its signs together count; no bound when nothing is said.
@@ -87,7 +89,19 @@ pub(crate) fn read(source: &Source, concepts: &Concepts, problems: &mut Vec<Prob
         }
     }
     let Prose { title, why, found, clean } = prose(source, rest_at, problems);
-    let file = source.path.clone();
+    let (file, stated) = (source.path.clone(), block.to_owned());
     let limit = head.limit.unwrap_or(u32::MAX);
-    Some(PoisonRule { id: head.id, title, why, says: head.says, found, clean, file, limit, fires, sees: head.sees })
+    Some(PoisonRule {
+        id: head.id,
+        title,
+        why,
+        says: head.says,
+        found,
+        clean,
+        stated,
+        file,
+        limit,
+        fires,
+        sees: head.sees,
+    })
 }

@@ -1,10 +1,12 @@
 //! The forms in which verdicts are printed.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Result;
-use riskdex_classify::Rules;
-use riskdex_model::{Level, Verdict, visible};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use riskdex_classify::{PoisonRule, Rules};
+use riskdex_model::{Category, Evidence, Finding, Level, Verdict, visible, visible_line};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -54,9 +56,11 @@ impl<W: Write> Writer<W> {
                     self.out.write_all(SARIF_HEAD.as_bytes())?;
                 }
                 self.out.write_all(b"],\"tool\":")?;
+                let categories = Category::ALL.iter().map(|category| sarif_category(*category));
+                let warnings = rules.poison().map(sarif_warning);
                 let driver = json!({"driver": {"name": "riskdex", "version": env!("CARGO_PKG_VERSION"),
                     "semanticVersion": env!("CARGO_PKG_VERSION"), "properties": {"rules": rules.version()},
-                    "rules": riskdex_model::Category::ALL.iter().map(|category| sarif_rule(*category)).collect::<Vec<_>>()}});
+                    "rules": categories.chain(warnings).collect::<Vec<_>>()}});
                 serde_json::to_writer(&mut self.out, &driver)?;
                 self.out.write_all(b"}]}\n")?;
             }
@@ -69,8 +73,9 @@ impl<W: Write> Writer<W> {
 /// Where a definition stands.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub(super) source: &'a str,
-    /// Its line, or its position in the document, from 1.
+    /// The input, as a reference.
+    pub(super) uri: &'a str,
+    /// Its line, from 1.
     pub(super) line: usize,
     pub(super) server: Option<&'a str>,
 }
@@ -93,10 +98,23 @@ pub(super) fn render(
         }
         VerdictFormat::Table => {
             let signals: Vec<_> = verdict.signals.iter().map(|signal| signal.as_str()).collect();
-            let (name, sure) = (visible(name), verdict.confidence * 100.0);
-            writeln!(out, "{:9} {:12} {sure:>4.0}%  {name:40} {}", verdict.risk, verdict.category, signals.join(" "))?;
+            let (name, sure) = (visible_line(name), verdict.confidence * 100.0);
+            let (risk, category) = (verdict.risk, verdict.category);
+            let mark = if verdict.is_suspicious() { "!" } else { " " };
+            let warned: Vec<_> = verdict.warnings.iter().map(|finding| format!("!{}", finding.rule)).collect();
+            let line = format!(
+                "{risk:9} {category:12} {sure:>4.0}%  {mark} {name:40} {}",
+                [signals.join(" "), warned.join(" ")].join(" ").trim()
+            );
+            writeln!(out, "{}", line.trim_end())?;
         }
-        VerdictFormat::Sarif => serde_json::to_writer(out, &sarif_result(place, name, verdict))?,
+        VerdictFormat::Sarif => {
+            serde_json::to_writer(&mut out, &sarif_result(place, name, verdict))?;
+            for finding in &verdict.warnings {
+                out.extend_from_slice(separator(format).as_bytes());
+                serde_json::to_writer(&mut out, &sarif_finding(place, name, finding))?;
+            }
+        }
     }
     Ok(())
 }
@@ -119,13 +137,14 @@ fn separator(format: VerdictFormat) -> &'static str {
     }
 }
 
-const TABLE_HEAD: &str = "RISK      CATEGORY      SURE  TOOL                                     SIGNALS\n";
+const TABLE_HEAD: &str =
+    "RISK      CATEGORY      SURE  ! TOOL                                     SIGNALS, !WARNINGS\n";
 
 /// The document's start, up to the list of results (SARIF 2.1.0, OASIS).
 const SARIF_HEAD: &str =
     "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{\"results\":[\n";
 
-fn sarif_rule(category: riskdex_model::Category) -> Value {
+fn sarif_category(category: Category) -> Value {
     json!({"id": category.as_str(), "name": category.as_str(),
         "shortDescription": {"text": format!("A tool of category {category}")}})
 }
@@ -137,20 +156,71 @@ fn sarif_result(place: Place, name: &str, verdict: &Verdict) -> Value {
         Level::High => "warning",
         Level::Critical => "error",
     };
-    let name = visible(name);
-    let logical = match place.server {
-        Some(server) => format!("{server}/{name}"),
-        None => name.to_string(),
-    };
     json!({
         "ruleId": verdict.category.as_str(),
         "level": level,
         "kind": if verdict.risk == Level::Low { "informational" } else { "fail" },
         "message": {"text": verdict.rationale},
-        "locations": [{
-            "physicalLocation": {"artifactLocation": {"uri": place.source}, "region": {"startLine": place.line}},
-            "logicalLocations": [{"name": name, "fullyQualifiedName": logical, "kind": "function"}],
-        }],
+        "locations": [sarif_location(place, name)],
         "properties": {"risk": verdict.risk, "confidence": verdict.confidence, "signals": verdict.signals},
     })
+}
+
+fn sarif_warning(rule: &PoisonRule) -> Value {
+    json!({"id": rule.id, "name": rule.id, "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why.trim()}})
+}
+
+/// One warning of a verdict: an error, whatever the tool does.
+fn sarif_finding(place: Place, name: &str, finding: &Finding) -> Value {
+    let quote = |evidence: &Evidence| format!(" In {}: “{}”.", visible_line(&evidence.field), visible(&evidence.text));
+    let quotes: String = finding.evidence.iter().map(quote).collect();
+    json!({
+        "ruleId": finding.rule,
+        "level": "error",
+        "kind": "fail",
+        "message": {"text": format!("{}{quotes}", visible(&finding.message))},
+        "locations": [sarif_location(place, name)],
+        "properties": {"evidence": finding.evidence},
+    })
+}
+
+fn sarif_location(place: Place, name: &str) -> Value {
+    let name = visible_line(name);
+    let logical = match place.server {
+        Some(server) => format!("{}/{name}", visible_line(server)),
+        None => name.to_string(),
+    };
+    json!({
+        "physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": {"startLine": place.line}},
+        "logicalLocations": [{"name": name, "fullyQualifiedName": logical, "kind": "function"}],
+    })
+}
+
+/// A path as a URI reference: `file:///…` when it is absolute, else relative to the working directory.
+pub(super) fn uri(path: &Path) -> String {
+    if let Ok(url) = url::Url::from_file_path(path) {
+        return url.into();
+    }
+    let path = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+    utf8_percent_encode(&path, ESCAPED).to_string()
+}
+
+/// What a path in a reference does not hold as it is; a colon could end a scheme.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_references() {
+        let relative = ["tools.json", "../my tools/a:b#c?d%.json", "ä.json"].map(|path| uri(Path::new(path)));
+        assert_eq!(relative, ["tools.json", "../my%20tools/a%3Ab%23c%3Fd%25.json", "%C3%A4.json"]);
+        let folder = std::env::current_dir().unwrap();
+        assert!(
+            uri(&folder.join("a b.json")).starts_with("file:///")
+                && uri(&folder.join("a b.json")).ends_with("/a%20b.json")
+        );
+    }
 }

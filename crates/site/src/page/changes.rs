@@ -45,8 +45,8 @@ pub(crate) fn event_path(event: &Event) -> String {
 
 /// What happened, in a sentence.
 pub(crate) fn event_text(event: &Event) -> String {
-    let version = event.version.as_deref().map(|version| format!(" in version {}", one_line(version, 60)));
-    let version = version.unwrap_or_default();
+    let version = event.version.as_deref().filter(|version| !version.is_empty());
+    let version = version.map(|version| format!(" in version {}", one_line(version, 60))).unwrap_or_default();
     let why = match event.cause {
         Cause::Release => "",
         Cause::Extractor => " (this program reads it better now)",

@@ -1,10 +1,11 @@
 //! Questions about a tool. Every answer is made from the same values as the rest of its page.
 
+use riskdex_model::{Verdict, visible};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::control::{self, Control, Outcome};
-use riskdex_model::visible;
+use super::tool::SUSPICION;
 
 /// A question and its answer, with a document where one helps.
 #[derive(Clone, Debug, Serialize)]
@@ -22,8 +23,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) name: &'a str,
     /// What it does on this server, as section 3 says it.
     pub(crate) role: &'a str,
-    /// Level and category by name, when it was judged.
-    pub(crate) verdict: Option<(&'a str, &'a str)>,
+    pub(crate) verdict: Option<&'a Verdict>,
     pub(crate) control: &'a Control,
     pub(crate) server: &'a str,
     pub(crate) package: &'a str,
@@ -38,7 +38,12 @@ pub(crate) fn questions(subject: &Subject<'_>) -> Vec<Question> {
     let Subject { tool, name, role, verdict, control, server, package, version } = subject;
     let ask = |question: String, answer: String, code: Option<String>| Question { question, answer, code };
     let level = match verdict {
-        Some((level, category)) => format!("{level}. Its category is {category}."),
+        Some(verdict) => format!(
+            "{}. Its category is {}.{}",
+            verdict.risk,
+            verdict.category,
+            if verdict.is_suspicious() { SUSPICION } else { "" }
+        ),
         None => "It has not been judged yet.".to_owned(),
     };
     let limit = control::limited(tool, EXAMPLE_RATE);

@@ -17,7 +17,7 @@ pub(crate) mod tool;
 pub(crate) mod words;
 
 use riskdex_catalog::{ServerSummary, ToolSummary};
-use riskdex_model::{Level, capped};
+use riskdex_model::{Level, Registry, capped};
 use serde::Serialize;
 
 use self::words::{CategoryView, LevelView};
@@ -118,6 +118,8 @@ pub(crate) struct ToolRow {
     pub(crate) gated: Option<String>,
     pub(crate) category: Option<CategoryView>,
     pub(crate) level: Option<LevelView>,
+    /// Whether its definition is written against its reader.
+    pub(crate) suspicious: bool,
 }
 
 impl From<&ToolSummary> for ToolRow {
@@ -130,6 +132,7 @@ impl From<&ToolSummary> for ToolRow {
             gated: tool.gated.as_deref().map(|text| one_line(text, LINE_MAX)),
             category: tool.category.map(Into::into),
             level: tool.level.map(Into::into),
+            suspicious: tool.suspicious,
         }
     }
 }
@@ -151,6 +154,7 @@ pub(crate) struct ServerRow {
 impl From<&ServerSummary> for ServerRow {
     fn from(server: &ServerSummary) -> Self {
         let state = match (server.tools, &server.dynamic, server.failed, &server.version) {
+            (0, Some(_), ..) if server.package.registry == Registry::Remote => "wants a login".to_owned(),
             (0, Some(_), ..) => "tools made at run time".to_owned(),
             (0, None, true, _) => "could not be read".to_owned(),
             (0, None, false, None) => "not read yet".to_owned(),

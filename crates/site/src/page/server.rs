@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use riskdex_catalog::{ServerRecord, ServerRef, ToolRecord};
-use riskdex_model::{Category, ListSource, Signal};
+use riskdex_model::{Category, ListSource, Registry, Signal, Verdict};
 use riskdex_policy::{Policy, recommend};
 use serde::Serialize;
 
@@ -27,6 +27,8 @@ pub(crate) struct ServerPage {
     summary: Option<String>,
     headline: String,
     worst: Option<LevelView>,
+    /// What is to be said of tools whose definitions are suspicious, if there are any.
+    suspicious: Option<String>,
     states: Vec<&'static str>,
     failure: Option<FailureView>,
     facts: Vec<Fact>,
@@ -39,7 +41,7 @@ pub(crate) struct ServerPage {
     pub(crate) download: String,
     combination: Option<Combination>,
     completeness: String,
-    dynamic: Option<String>,
+    dynamic: Option<Unlisted>,
     source: Vec<Fact>,
     lists: Vec<Fact>,
     notes: Vec<String>,
@@ -64,6 +66,13 @@ struct FailureView {
     error: String,
 }
 
+/// Why tools are missing from the list, in a few words and in all.
+#[derive(Serialize)]
+struct Unlisted {
+    label: &'static str,
+    why: String,
+}
+
 #[derive(Serialize)]
 struct Row {
     path: String,
@@ -72,6 +81,7 @@ struct Row {
     gated: Option<String>,
     category: Option<CategoryView>,
     level: Option<LevelView>,
+    suspicious: bool,
     confidence: Option<u8>,
     tokens: u64,
 }
@@ -162,6 +172,7 @@ impl ServerPage {
             crumbs: crumbs([("Servers", "/servers/".into())], &name),
             summary: server.summary.as_deref().map(|text| one_line(text, 600)).filter(|text| !text.is_empty()),
             worst: worst(&levels).map(Into::into),
+            suspicious: suspicious(record),
             states: states(record),
             failure: record.failure.as_ref().map(|failure| FailureView {
                 text: format!(
@@ -183,7 +194,7 @@ impl ServerPage {
             download: format!("{}policy.json", server_path(&server.slug)),
             combination,
             completeness: completeness(record),
-            dynamic: record.dynamic.as_deref().map(|why| one_line(why, TEXT_MAX)),
+            dynamic: record.dynamic.as_deref().map(|why| unlisted(record, why)),
             lists: source::lists(record),
             source: if record.release.is_some() { source::artifact(record) } else { Vec::new() },
             notes: record.notes.iter().take(NOTES).map(|note| one_line(note, 600)).collect(),
@@ -219,6 +230,9 @@ fn headline(record: &ServerRecord, categories: &BTreeMap<Category, u64>) -> Stri
     let total = record.tools.len() as u64;
     if total == 0 {
         return match (&record.dynamic, &record.release) {
+            _ if wants_login(record) => {
+                "It tells its tools only to those who log in; none can be listed here.".to_owned()
+            }
             (Some(_), _) => "Its tools are made when it runs; none can be listed here.".to_owned(),
             (None, Some(_)) => "No tools were found in its package.".to_owned(),
             (None, None) => "Its package has not been read.".to_owned(),
@@ -240,10 +254,38 @@ fn headline(record: &ServerRecord, categories: &BTreeMap<Category, u64>) -> Stri
     }
 }
 
+/// Whether it is a remote that told nothing but what it takes to be told.
+fn wants_login(record: &ServerRecord) -> bool {
+    record.server.package.registry == Registry::Remote && record.tools.is_empty() && record.dynamic.is_some()
+}
+
+fn unlisted(record: &ServerRecord, why: &str) -> Unlisted {
+    let label = if wants_login(record) { "Wants a login:" } else { "Made at run time:" };
+    Unlisted { label, why: one_line(why, TEXT_MAX) }
+}
+
+fn is_suspicious(tool: &ToolRecord) -> bool {
+    tool.verdict.as_ref().is_some_and(Verdict::is_suspicious)
+}
+
+/// Which tools have a definition that is written against its reader.
+fn suspicious(record: &ServerRecord) -> Option<String> {
+    let found: Vec<&ToolRecord> = record.tools.iter().filter(|tool| is_suspicious(tool)).collect();
+    let named = found.iter().take(EXAMPLES).map(|tool| short_name(&tool.tool.name)).collect::<Vec<_>>().join(", ");
+    let more = if found.len() > EXAMPLES { ", …" } else { "" };
+    let has = if found.len() == 1 { "has a definition" } else { "have definitions" };
+    let (count, them) = (tools(found.len() as u64), if found.len() == 1 { "it" } else { "them" });
+    (!found.is_empty()).then(|| {
+        format!("{count} {has} written against the reader: {named}{more}. The recommended policy denies {them}.")
+    })
+}
+
 /// What is to be known before anything else, in a word or three.
 fn states(record: &ServerRecord) -> Vec<&'static str> {
     let mut states = Vec::new();
-    if record.dynamic.is_some() {
+    if wants_login(record) {
+        states.push("Wants a login");
+    } else if record.dynamic.is_some() {
         states.push("Tools made at run time");
     }
     if record.failure.is_some() {
@@ -289,7 +331,9 @@ fn kin(server: &ServerRef) -> Named {
 
 fn rows(record: &ServerRecord) -> Vec<Row> {
     let mut tools: Vec<&ToolRecord> = record.tools.iter().collect();
-    tools.sort_by_key(|tool| std::cmp::Reverse(tool.verdict.as_ref().map(|v| (v.risk, v.category.severity()))));
+    tools.sort_by_key(|tool| {
+        std::cmp::Reverse(tool.verdict.as_ref().map(|v| (v.is_suspicious(), v.risk, v.category.severity())))
+    });
     tools
         .into_iter()
         .map(|tool| Row {
@@ -299,6 +343,7 @@ fn rows(record: &ServerRecord) -> Vec<Row> {
             gated: tool.tool.gated.as_deref().map(|gate| one_line(gate, LINE_MAX)),
             category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),
             level: tool.verdict.as_ref().map(|verdict| verdict.risk.into()),
+            suspicious: is_suspicious(tool),
             confidence: tool.verdict.as_ref().map(|verdict| percent(verdict.confidence)),
             tokens: about(tokens(&tool.tool)),
         })
@@ -379,6 +424,10 @@ fn completeness(record: &ServerRecord) -> String {
     let counting = record.lists.first().map(|list| list.source);
     let mut text = match (&record.release, &record.dynamic, record.gaps.is_empty()) {
         (None, ..) => "It has not been read yet.".to_owned(),
+        _ if wants_login(record) => {
+            "The server keeps its list from those it does not know, so that none of its tools can be judged here."
+                .to_owned()
+        }
         (_, Some(_), _) => "The list is not whole: at least a part of it exists only when the server runs.".to_owned(),
         (_, None, true) if counting == Some(ListSource::Live) => {
             "The list is what the running server answers to anybody who asks.".to_owned()

@@ -21,7 +21,9 @@ pub(crate) fn whereabouts(server: &Server) -> Fact {
 pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
     let mut facts = vec![whereabouts(&record.server)];
     if let Some(release) = &record.release {
-        facts.push(Fact::code("Version", one_line(&release.version, NAME_MAX)));
+        if !release.version.is_empty() {
+            facts.push(Fact::code("Version", one_line(&release.version, NAME_MAX)));
+        }
         if let Some(reason) = &release.yanked {
             let text = if reason.is_empty() { "no reason was given" } else { reason };
             facts.push(Fact::text("Withdrawn", format!("by its publisher: {}", one_line(text, LINE_MAX))));
@@ -40,12 +42,13 @@ pub(crate) fn artifact(record: &ServerRecord) -> Vec<Fact> {
 }
 
 /// The version that a tool's definition was read from: the server's newest, or, for a tool that is gone, the
-/// last that was known to bring it.
+/// last that was known to bring it. None where the server names none.
 pub(crate) fn version<'a>(record: &'a ServerRecord, tool: &'a ToolRecord) -> Option<&'a str> {
-    match &tool.gone_at {
+    let version = match &tool.gone_at {
         Some(_) => tool.history.first().map(|last| last.version.as_str()),
         None => record.release.as_ref().map(|release| release.version.as_str()),
-    }
+    };
+    version.filter(|version| !version.is_empty())
 }
 
 /// The place of one tool's definition.

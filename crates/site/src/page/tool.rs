@@ -12,7 +12,7 @@ use super::diff::{self, Line};
 use super::faq::{self, Question, Subject};
 use super::method::rule_path;
 use super::quote::{self, Quote};
-use super::words::{CategoryView, LevelView, SignalView, date, does};
+use super::words::{CategoryView, LevelView, SURE, SignalView, date, does};
 use super::{
     Fact, Frame, LINE_MAX, Link, NAME_MAX, TEXT_MAX, ToolRow, article, counted, crumbs, full_name, one_line,
     server_json, server_path, short_name, source, summary_line, tool_path, tools,
@@ -87,6 +87,7 @@ struct RuleRef {
 
 #[derive(Serialize)]
 struct Warning {
+    rule: RuleRef,
     message: String,
     quotes: Vec<Quote>,
 }
@@ -154,18 +155,20 @@ impl ToolPage {
         let control = Control::new(definition, verdict, &record.server.name, format!("{path}policy.json"));
         let version = source::version(record, tool).map(|version| one_line(version, 60));
         let role = role(&short, verdict, &server, &package, version.as_deref());
-        let names = verdict.map(|verdict| (verdict.risk.as_str(), verdict.category.as_str()));
         let questions = faq::questions(&Subject {
             tool: &definition.name,
             name: &short,
             role: &role,
-            verdict: names,
+            verdict,
             control: &control,
             server: &server,
             package: &package,
             version: version.as_deref(),
         });
-        let what = names.map_or("Not judged yet".to_owned(), |(level, category)| format!("{level} risk, {category}"));
+        let what = verdict.map_or("Not judged yet".to_owned(), |verdict| {
+            let mark = if verdict.is_suspicious() { "Suspicious definition, " } else { "" };
+            format!("{mark}{} risk, {}", verdict.risk, verdict.category)
+        });
         let mut page = Frame::new("servers", path, &format!("{name} on {server}"), &format!("{what}. {role}"));
         page.json = Some(server_json(&record.server.slug));
         let disagreements = verdict.map(|verdict| verdict.disagreements.clone()).unwrap_or_default();
@@ -213,15 +216,21 @@ impl ToolPage {
     }
 }
 
+/// What is said wherever the category and level of a suspicious tool are said.
+pub(crate) const SUSPICION: &str = " That is what a call does; the definition itself is suspicious, and the tool is \
+     recommended to be withheld.";
+
 /// Section 3: one sentence from category and verdict, server and package.
 fn role(name: &str, verdict: Option<&Verdict>, server: &str, package: &str, version: Option<&str>) -> String {
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     match verdict {
-        Some(Verdict { category, risk, .. }) => format!(
-            "On {server} (package {package}{version}), {name} is {} {category} tool: by its definition it {}. Its \
-             level is {risk}.",
+        Some(verdict @ Verdict { category, risk, confidence, .. }) => format!(
+            "On {server} (package {package}{version}), {name} {} {} {category} tool: by its definition it {}. \
+             Its level is {risk}.{}",
+            if *confidence < SURE { "may be" } else { "is" },
             article(category.as_str()),
-            does(*category),
+            does(*category, *confidence),
+            if verdict.is_suspicious() { SUSPICION } else { "" },
         ),
         None => format!("{name} is a tool of {server} (package {package}{version}) that has not been judged yet."),
     }
@@ -249,11 +258,13 @@ fn judged(theme: &Theme, tool: &Tool, verdict: &Verdict) -> Judged {
     let mut ids: Vec<&str> = verdict.evidence.iter().map(|evidence| evidence.rule.as_str()).collect();
     let mut seen = std::collections::BTreeSet::new();
     ids.retain(|id| seen.insert(*id));
-    let rules = ids.into_iter().map(|id| match theme.rule(id) {
+    let reference = |id: &str| match theme.rule(id) {
         Some(rule) => RuleRef { title: rule.title.clone(), path: Some(rule_path(id)) },
         None => RuleRef { title: one_line(id, NAME_MAX), path: None },
-    });
+    };
+    let rules = ids.into_iter().map(reference);
     let warnings = verdict.warnings.iter().map(|finding| Warning {
+        rule: reference(&finding.rule),
         message: one_line(&finding.message, TEXT_MAX),
         quotes: quote::quotes(tool, &finding.evidence),
     });
@@ -400,6 +411,7 @@ pub(crate) fn row(record: &ServerRecord, tool: &ToolRecord) -> ToolRow {
         gated: tool.tool.gated.as_deref().map(|gate| one_line(gate, LINE_MAX)),
         category: tool.verdict.as_ref().map(|verdict| verdict.category.into()),
         level: tool.verdict.as_ref().map(|verdict| verdict.risk.into()),
+        suspicious: tool.verdict.as_ref().is_some_and(Verdict::is_suspicious),
     }
 }
 
@@ -407,13 +419,16 @@ fn history(record: &ServerRecord, tool: &ToolRecord) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (i, version) in tool.history.iter().enumerate() {
         let before = tool.history.get(i + 1);
-        let release = one_line(&version.version, 60);
+        let release = match version.version.as_str() {
+            "" => String::new(),
+            named => format!(" in version {}", one_line(named, 60)),
+        };
         entries.push(Entry {
             at: version.first_seen.clone(),
             date: date(&version.first_seen),
             text: match before {
-                Some(_) => format!("The definition changed in version {release}."),
-                None => format!("First seen in version {release}."),
+                Some(_) => format!("The definition changed{release}."),
+                None => format!("First seen{release}."),
             },
             diff: before.map(|before| diff::lines(&before.tool, &version.tool)).unwrap_or_default(),
         });

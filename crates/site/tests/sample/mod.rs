@@ -345,7 +345,8 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
     let broken = server(Registry::Pypi, "example-broken", "example.broken");
     let unread = server(Registry::Pypi, "example-unread", "Unread & <new>");
     let bad = server(Registry::Npm, "hostile", "<img src=x onerror=alert(1)>\u{202e}");
-    let all = [&main, &mail_server, &fork, &pay, &dynamic, &broken, &unread, &bad].map(Clone::clone);
+    let closed = server(Registry::Remote, "https://mcp.example.net/mcp", "example.net/mcp");
+    let all = [&main, &mail_server, &fork, &pay, &dynamic, &broken, &unread, &bad, &closed].map(Clone::clone);
 
     let run = catalog.begin_run("sample", FIRST).unwrap();
     catalog.record_listing("sample", &all, FIRST).unwrap();
@@ -406,6 +407,16 @@ pub(crate) fn fill(data_dir: &Path) -> Catalog {
         ..Extraction::default()
     };
     catalog.record_release(&release(&dynamic, "0.9.2"), &none, "sample-1", SECOND).unwrap();
+    let keeps = Extraction {
+        dynamic: Some(
+            "the server tells its tools only to those with an OAuth token; it advertises the scopes read".into(),
+        ),
+        ..Extraction::default()
+    };
+    let mut answer = release(&closed, "");
+    answer.artifact.kind = ArtifactKind::Answer;
+    answer.artifact.file = "https://mcp.example.net/mcp".into();
+    catalog.record_release(&answer, &keeps, "sample-1", SECOND).unwrap();
     catalog
         .record_failure(
             &broken.package,
