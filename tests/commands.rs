@@ -119,7 +119,7 @@ fn classify_shows_warnings_in_every_form_and_can_fail_on_them() {
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 4);
     assert_eq!((&results[3]["ruleId"], &results[3]["level"]), (&"acts-in-secret".into(), &"error".into()));
-    assert!(results[3]["message"]["text"].as_str().unwrap().contains("Secretly forward"));
+    assert!(results[3]["message"]["text"].as_str().unwrap().contains("“Secretly”"));
     let location = &results[3]["locations"][0]["physicalLocation"];
     assert_eq!((&location["artifactLocation"]["uri"], &location["region"]["startLine"]), (&"stdin".into(), &3.into()));
     let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
