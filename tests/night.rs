@@ -50,7 +50,12 @@ fn check(bench: &Bench, universe: &Universe, day: u64) -> usize {
 
 #[test]
 fn a_night_asks_for_what_changed() {
-    let universe = Universe::new(11, 60).change(0.2).begins(40_000);
+    // The registry's clock may be far behind or far ahead of ours.
+    [10_000, 40_000].into_iter().for_each(night_after);
+}
+
+fn night_after(date: u64) {
+    let universe = Universe::new(11, 60).change(0.2).begins(date);
     let bench = bench_in(universe);
     assert_eq!(bench.run(&["crawl"]).code, Some(0));
     assert_eq!(check(&bench, &universe, 0), 0);

@@ -18,7 +18,7 @@ use self::entry::{Entry, Status};
 use super::{Listing, Place, Source};
 use crate::{Client, Error, Memory};
 
-/// How far a list of changes reaches back before the last one, since the clocks of two machines differ.
+/// How far a list of changes reaches back before the newest change that is known: some are published late.
 const OVERLAP: Duration = Duration::from_secs(3600);
 
 /// How old the last whole list may be; between two of them, only changes are asked for.
@@ -35,13 +35,13 @@ const MOST_NAMED: usize = 20;
 pub struct McpRegistry {
     name: String,
     place: Place,
+    /// Whether the whole list is asked for, however young the last one is.
+    whole: bool,
 }
 
 /// What is remembered from run to run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// When the last list was asked for, whole or of changes.
-    listed: Option<String>,
     /// When the last whole list was asked for.
     whole: Option<String>,
     /// The last whole list was much shorter than what was known, and was not believed.
@@ -73,17 +73,21 @@ struct Answers {
 }
 
 impl McpRegistry {
-    /// A registry of that name in `sources.toml`.
+    /// A registry of that name in `sources.toml`. It is asked for its whole list at times, else for what changed.
     pub fn new(name: &str, place: Place) -> Self {
-        Self { name: name.to_owned(), place }
+        Self { name: name.to_owned(), place, whole: false }
+    }
+
+    /// Whether it is asked for its whole list in any case.
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     /// Brings the state up to now.
     async fn refresh(&self, state: &mut State, client: &Client, now: &str) -> Result<Vec<String>, Error> {
-        let changes_since = state.changes_since(now);
+        let changes_since = if self.whole { None } else { state.changes_since(now) };
         let answers = self.pages(client, changes_since.as_deref()).await?;
         let notes = state.take(answers, changes_since.is_none());
-        state.listed = Some(now.to_owned());
         if changes_since.is_none() {
             state.whole = Some(now.to_owned());
         }
@@ -130,14 +134,15 @@ impl Answers {
 }
 
 impl State {
-    /// The time since which changes are asked for; nothing when it is time for the whole list.
+    /// The time since which changes are asked for, by the registry's own clock; nothing when it is time for the
+    /// whole list.
     fn changes_since(&self, now: &str) -> Option<String> {
         let time = |text: &str| humantime::parse_rfc3339(text).ok();
-        let now = time(now)?;
-        let (listed, whole) = (time(self.listed.as_deref()?)?, time(self.whole.as_deref()?)?);
-        // A clock that went back makes the last list older than it seems.
-        let since = listed.min(now).checked_sub(OVERLAP)?;
-        let young = now.duration_since(whole).is_ok_and(|age| age < WHOLE_LIST_EVERY);
+        let newest = self.entries.values().filter_map(|entry| time(&entry.updated)).max()?;
+        let since = newest.checked_sub(OVERLAP)?;
+        let whole = time(self.whole.as_deref()?)?;
+        // By a clock that went back, no list is young.
+        let young = time(now)?.duration_since(whole).is_ok_and(|age| age < WHOLE_LIST_EVERY);
         (young && since > SystemTime::UNIX_EPOCH).then(|| humantime::format_rfc3339_seconds(since).to_string())
     }
 

@@ -22,11 +22,15 @@ impl World {
     }
 
     async fn list(&self, server: &Loopback, now: &str) -> Result<Listing, Error> {
+        self.list_of(server, now, false).await
+    }
+
+    async fn list_of(&self, server: &Loopback, now: &str, whole: bool) -> Result<Listing, Error> {
         let text = include_str!("../../../../../data/sources.toml");
         let mut place = places(text, &toml::Table::new()).unwrap().remove("registry").unwrap();
         place.url = server.url("v0.1/servers");
         let memory = Memory::new(self.catalog.clone(), now);
-        McpRegistry::new("registry", place).list(&client(&[server]), &memory).await
+        McpRegistry::new("registry", place).whole(whole).list(&client(&[server]), &memory).await
     }
 }
 
@@ -73,25 +77,44 @@ async fn pages_are_followed_to_the_end() {
     assert_eq!(query(&server.asked()[0])["version"], "latest");
 }
 
+fn changed(name: &str, status: &str, on: &str) -> String {
+    entry(name, status, &npm(name)).replace("isLatest", &format!("updatedAt\":\"{on}\",\"isLatest"))
+}
+
 #[tokio::test]
 async fn later_runs_ask_for_changes_and_at_times_for_all() {
     let server = Loopback::start(|asked, _| match query(asked).get("updated_since") {
-        None => page(&[entry("a/a", "active", &npm("a")), entry("b/b", "active", &npm("b"))], None),
-        Some(_) => page(&[entry("a/a", "deleted", &npm("a")), entry("c/c", "active", &npm("c"))], None),
+        None => page(
+            &[changed("a", "active", "2020-01-01T12:00:00.5Z"), changed("b", "active", "2019-01-01T12:00:00Z")],
+            None,
+        ),
+        Some(_) => page(
+            &[changed("a", "deleted", "2020-01-01T13:00:00Z"), changed("c", "active", "2020-01-02T10:00:00Z")],
+            None,
+        ),
     })
     .await;
     let world = World::new();
     let mut listed = Vec::new();
-    for now in ["2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z", "2026-01-01T06:00:00Z", "2026-01-09T12:00:00Z"] {
-        listed.push(names(&world.list(&server, now).await.unwrap()));
+    let nights = [
+        ("2026-01-01T12:00:00Z", false),
+        ("2026-01-02T12:00:00Z", false),
+        ("2026-01-03T12:00:00Z", false),
+        ("2026-01-01T06:00:00Z", false),
+        ("2026-01-02T12:00:00Z", true),
+        ("2026-01-09T12:00:00Z", false),
+    ];
+    for (now, whole) in nights {
+        listed.push(names(&world.list_of(&server, now, whole).await.unwrap()));
     }
     assert_eq!(listed[0], ["npm:a", "npm:b"]);
     assert_eq!(listed[1], ["npm:b", "npm:c"]);
-    assert_eq!(listed[3], ["npm:a", "npm:b"], "the whole list is believed");
+    assert_eq!(listed[4], ["npm:a", "npm:b"], "the whole list is believed, the second time that it is shorter");
     let since: Vec<_> = server.asked().iter().map(|asked| query(asked).get("updated_since").cloned()).collect();
-    let [None, Some(second), third, None] = since.as_slice() else { panic!("{since:?}") };
-    assert_eq!(second, "2026-01-01T11:00:00Z");
-    assert_eq!(*third, None, "by a clock that went back, the whole list is not young");
+    let [None, Some(second), Some(third), back, wish, None] = since.as_slice() else { panic!("{since:?}") };
+    assert_eq!((second.as_str(), third.as_str()), ("2020-01-01T11:00:00Z", "2020-01-02T09:00:00Z"));
+    assert_eq!(*back, None, "by a clock that went back, the whole list is not young");
+    assert_eq!(*wish, None, "the user wished so");
 }
 
 #[tokio::test]
