@@ -259,3 +259,168 @@ fn wrong_settings_are_named() {
     let config = bench.run(&["status"]);
     assert!(config.stderr.contains("config.toml") && config.stderr.contains("dat_dir"), "{}", config.stderr);
 }
+
+#[test]
+fn wrong_usage_leaves_no_run() {
+    let bench = bench();
+    for command in ["status", "site", "report", "policy"] {
+        let arguments = match command {
+            "report" => vec!["report", "servers"],
+            "policy" => vec!["policy", "export", "--server", "x"],
+            _ => vec![command],
+        };
+        let ended = bench.run(&arguments);
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.stderr.contains("there is no catalog in") && !ended.stderr.contains("SQL"), "{}", ended.stderr);
+    }
+    assert!(!bench.path("data").exists());
+
+    std::fs::write(bench.path("list.txt"), "pypi:not-there\n").unwrap();
+    bench.run(&["crawl", "--source", "file:list.txt"]);
+    let before = bench.status()["last_run"].clone();
+    assert!(before["report"].is_object(), "{before}");
+    for wrong in [
+        &["--source", "file:/nonexist"] as &[&str],
+        &["--source", "nosuch"],
+        &["--source", "file:list.txt", "--resume"],
+        &["--source", "file:list.txt", "--resume"],
+        &["--source", "file:list.txt", "--pypi-index", "nowhere"],
+        &["--source", "file:list.txt", "--rules", "nosuch"],
+    ] {
+        for command in ["crawl", "nightly"] {
+            let ended = bench.run(&[&[command], wrong].concat());
+            assert_eq!(ended.code, Some(1), "{wrong:?}: {}", ended.stderr);
+            assert_eq!(bench.status()["last_run"], before, "{wrong:?}");
+        }
+    }
+    let ended = bench.run(&["nightly", "--source", "file:list.txt", "--templates", "nosuch"]);
+    assert_eq!((ended.code, &bench.status()["last_run"]), (Some(1), &before), "{}", ended.stderr);
+}
+
+#[test]
+fn names_that_no_source_lists_are_told() {
+    let bench = bench();
+    std::fs::write(bench.path("list.txt"), "pypi:one\npypi:two\n").unwrap();
+    for way in [&["--dry-run"] as &[&str], &[]] {
+        let ended = bench.run(&[&["crawl", "--source", "file:list.txt", "--only", "nosuch"], way].concat());
+        assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+        assert!(ended.stdout.contains("source   file: 2 servers"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("nosuch (list): not among the 2 servers of file"), "{}", ended.stdout);
+    }
+    assert!(!bench.run(&["crawl", "--source", "file:list.txt", "--dry-run"]).stderr.contains("read 0"));
+    assert_eq!(bench.run(&["crawl", "--limit", "0"]).code, Some(2));
+    assert_eq!(bench.run(&["audit"]).code, Some(2));
+}
+
+#[test]
+fn every_built_in_source_stands_in_the_help() {
+    let help = bench().run(&["crawl", "--help"]).stdout;
+    let sources = include_str!("../data/sources.toml").parse::<toml::Table>().unwrap();
+    for name in sources.keys() {
+        assert!(help.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_package_is_said_to_be_none() {
+    let bench = bench();
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    std::fs::write(bench.path("nothing.tgz"), crate::hostile::wheel(&[("readme.txt", b"hello")])).unwrap();
+    for (file, format) in [("empty", "text"), ("empty", "json"), ("nothing.tgz", "text")] {
+        let ended = bench.run(&["extract", file, "--format", format]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{file}: {}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("no package here: {file}")), "{}", ended.stderr);
+    }
+    std::fs::create_dir(bench.path("loose")).unwrap();
+    let source =
+        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef look(): pass\nmcp.run()\n";
+    std::fs::write(bench.path("loose/server.py"), source).unwrap();
+    let ended = bench.run(&["extract", "loose"]);
+    assert!(ended.stdout.starts_with("loose: 1 tool\n"), "{}{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stdout.contains("look  (server.py:4)") || ended.stdout.contains("look  (server.py:3)"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_fault() {
+    let bench = bench();
+    std::fs::write(bench.path("a.json"), r#"{"version":"1","default":"deny","tools":{"read_it":{}}}"#).unwrap();
+    std::fs::write(bench.path("b.json"), r#"{"version":"1","default":"deny","tools":{}}"#).unwrap();
+    let folder = samples().join("monorepo/awslabs.eks-mcp-server");
+    for arguments in [
+        &["extract", folder.to_str().unwrap()] as &[&str],
+        &["extract", folder.to_str().unwrap(), "--format", "json"],
+        &["policy", "schema"],
+        &["policy", "check", "a.json"],
+        &["policy", "check", "a.json", "--format", "json"],
+        &["policy", "merge", "a.json", "a.json"],
+        &["policy", "diff", "a.json", "b.json"],
+        &["completions", "bash"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = bench.command(arguments);
+        let ended = ended(command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn policies_are_checked_to_the_last_and_read_from_standard_input() {
+    let bench = bench();
+    std::fs::write(bench.path("a.json"), r#"{"version":"1","default":"deny","tools":{"read_it":{}}}"#).unwrap();
+    let ended = bench.run(&["policy", "check", "nosuch.json", "a.json"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stdout.contains("cannot read nosuch.json") && ended.stdout.contains("a.json: valid"),
+        "{}",
+        ended.stdout
+    );
+    let documents = json(&bench.run(&["policy", "check", "nosuch.json", "a.json", "--format", "json"]).stdout);
+    assert_eq!((&documents[0]["valid"], &documents[1]["valid"]), (&false.into(), &true.into()));
+
+    let other = r#"{"version":"1","default":"deny","tools":{}}"#;
+    assert_eq!(piped(&bench, &["policy", "merge", "a.json", "-"], other).code, Some(0));
+    let ended = piped(&bench, &["policy", "diff", "a.json", "-"], other);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "- /tools/read_it: {}\n"));
+    assert_eq!(piped(&bench, &["policy", "diff", "--exit-code", "a.json", "-"], other).code, Some(1));
+    assert_eq!(bench.run(&["policy", "diff", "--exit-code", "a.json", "a.json"]).code, Some(0));
+}
+
+#[test]
+fn settings_are_named_by_where_they_stand() {
+    let bench = bench();
+    std::fs::write(bench.path("list.txt"), "pypi:one\n").unwrap();
+    let config = std::fs::read_to_string(bench.path("config.toml")).unwrap();
+    let with = |setting: &str| {
+        std::fs::write(bench.path("config.toml"), format!("{setting}\n{config}")).unwrap();
+        bench.run(&["crawl", "--source", "file:list.txt"]).stderr
+    };
+    let index = with(&format!("pypi_index = '{}'", bench.world.pypi_index()));
+    assert!(index.contains("(from pypi_index in ") && index.contains("config.toml)"), "{index}");
+    let wrong = with("pypi_index = 'nowhere'");
+    assert!(wrong.contains("pypi_index in ") && wrong.contains("config.toml: the index address"), "{wrong}");
+    let wrong = with("contact = \"me\\nme\"");
+    assert!(wrong.contains("contact in ") && wrong.contains("one line"), "{wrong}");
+    let ended = bench.run(&["crawl", "--queue", "http://127.0.0.1:1"]);
+    assert_eq!(ended.code, Some(1));
+}
+
+#[test]
+fn serving_to_the_network_is_warned_of() {
+    let bench = bench();
+    std::fs::create_dir(bench.site()).unwrap();
+    std::fs::write(bench.path("site/index.html"), "<p>here").unwrap();
+    for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let mut command = bench.command(&["serve", "--out", "site", "--listen", address]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+        assert!(line.starts_with("serving site on http://"), "{line}");
+        child.kill().unwrap();
+        assert_eq!(ended(child.wait_with_output().unwrap()).stderr.contains("no loopback address"), warns);
+    }
+}

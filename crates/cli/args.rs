@@ -1,6 +1,7 @@
 //! What the user may type. Nothing here does anything: [`crate::command`] runs it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ Examples:
   riskdex policy check policy.json
 
 Exit codes: 0 all went well; 1 nothing could be done; 2 wrong usage, or `classify --fail-on` found
-something; 3 done, but some packages failed; 4 another run holds the data directory.";
+something; 3 done, but some packages failed; 4 another run holds the data directory; 130 a crawl was interrupted.";
 
 /// Finds out what the tools of MCP servers can do, and recommends a policy for each.
 #[derive(Debug, Parser)]
@@ -67,7 +68,7 @@ pub(crate) enum Command {
     Policy(Policy),
     /// Build the static site from the catalog
     Site(Site),
-    /// Serve a built site on a loopback address
+    /// Serve a built site: on a loopback address, unless told otherwise
     Serve(Serve),
     /// List, show, test and explain the rules
     #[command(subcommand)]
@@ -95,8 +96,9 @@ pub(crate) enum Command {
 /// Which servers to read, and from where.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Crawl {
-    /// Index to crawl: awslabs, registry, github, or file:PATH for a list of your own (JSON, YAML, CSV, mcp.json, or a
-    /// package a line); repeat for several [default: `source` of the configuration, else awslabs]
+    /// List to crawl: awslabs, registry, github, docker, smithery, glama, awesome, ibm, or file:PATH for one of your own
+    /// (JSON, YAML, CSV, mcp.json, or a package a line); repeat for several [default: `source` of the configuration,
+    /// else awslabs]
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Vec<String>,
     /// Read only servers of this name (published name, package or slug); repeat for several
@@ -104,8 +106,8 @@ pub(crate) struct Crawl {
     pub(crate) only: Vec<String>,
     /// Read at most N servers
     #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// Read again what has not changed, and ask servers that are not due
+    pub(crate) limit: Option<NonZeroUsize>,
+    /// Read again what has not changed, ask servers that are not due, and ask lists for all that they have
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Ask no more servers after TIME, such as 2h or 45m; what is left is first in the next run
@@ -189,7 +191,8 @@ pub(crate) struct Nightly {
     /// Serve the site when it is built, until interrupted
     #[arg(long)]
     pub(crate) serve: bool,
-    /// Address to serve on [default: 127.0.0.1:8080, or a free port when that is taken]
+    /// Address to serve on; with another than a loopback address, the network can read the site [default:
+    /// 127.0.0.1:8080, or a free port when that is taken]
     #[arg(long, value_name = "ADDR", requires = "serve")]
     pub(crate) listen: Option<SocketAddr>,
 }
@@ -201,7 +204,7 @@ Examples:
   riskdex extract ./my-server --format json | jq '.tools[].name'
   riskdex extract thin-wrapper-1.0.0.tgz --follow-dependencies
 
-Exit codes: 0 the package was read; 1 it could not be; 2 wrong usage.")]
+Exit codes: 0 the package was read; 1 it could not be, or there is none; 2 wrong usage.")]
 pub(crate) struct Extract {
     /// Wheel, sdist, npm tarball, MCP bundle, or a folder of sources
     pub(crate) artifact: PathBuf,
@@ -331,16 +334,19 @@ Examples:
     /// Combine documents into one: tools that any of those that deny by default names stay granted, and all else takes
     /// the stricter
     Merge {
-        /// Documents to combine
+        /// Documents to combine; - for standard input
         #[arg(required = true, num_args = 2..)]
         files: Vec<PathBuf>,
     },
     /// Say how two documents differ
     Diff {
-        /// The older document
+        /// The older document; - for standard input
         old: PathBuf,
-        /// The newer document
+        /// The newer document; - for standard input
         new: PathBuf,
+        /// Exit with code 1 when they differ
+        #[arg(long)]
+        exit_code: bool,
     },
     /// Print the JSON Schema of the document
     Schema,
@@ -382,7 +388,8 @@ pub(crate) struct Serve {
     /// Folder of the site [default: site/ in the data directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Address to serve on [default: 127.0.0.1:8080, or a free port when that is taken]
+    /// Address to serve on; with another than a loopback address, the network can read the site [default:
+    /// 127.0.0.1:8080, or a free port when that is taken]
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
 }
@@ -422,7 +429,7 @@ Exit codes: 0 everything was measured; 1 a truth file or label cannot be read; 2
 artifacts are missing, broken or not those that the truth files name.")]
 pub(crate) struct Audit {
     /// Folder of truth files: what servers answered to tools/list
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", required_unless_present = "gold")]
     pub(crate) truth: Option<PathBuf>,
     /// Folder with the artifacts that the truth files name
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -442,7 +449,7 @@ pub(crate) struct Audit {
     /// Only servers whose package name holds TEXT
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) only: String,
-    /// Write the figures to FILE, for the site's method page
+    /// Write the figures to FILE, for the site's method page; not when artifacts are missing
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
     /// Form of the output

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use riskdex_crawl::Limits;
 use serde::Deserialize;
 
@@ -35,6 +35,9 @@ pub(crate) struct Config {
     pub(crate) limits: BTreeMap<String, Limits>,
     /// Address or URL that a host's operator can write to; sent as part of the User-Agent.
     pub(crate) contact: Option<String>,
+    /// The file that all this stood in.
+    #[serde(skip)]
+    path: PathBuf,
 }
 
 impl Config {
@@ -49,11 +52,25 @@ impl Config {
         };
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("cannot read configuration {}", path.display()))?;
-        let config: Self = toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))?;
-        let address = config.base_url.as_deref().unwrap_or_default();
-        riskdex_site::check_address(address)
-            .with_context(|| format!("base_url in configuration {}", path.display()))?;
+        let read = toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))?;
+        let config = Self { path, ..read };
+        config.check()?;
         Ok(config)
+    }
+
+    /// Names what is wrong before anything is done with it.
+    fn check(&self) -> Result<()> {
+        let address = self.base_url.as_deref().unwrap_or_default();
+        riskdex_site::check_address(address).with_context(|| self.place("base_url"))?;
+        let contact = self.contact.as_deref().unwrap_or_default();
+        let sendable = contact.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        ensure!(sendable, "{}: it must be one line of ASCII, since it goes into a header", self.place("contact"));
+        Ok(())
+    }
+
+    /// Where a setting stands, for messages.
+    pub(crate) fn place(&self, key: &str) -> String {
+        format!("{key} in {}", self.path.display())
     }
 
     /// The data directory: flag, configuration, else the platform's.
@@ -66,6 +83,8 @@ impl Config {
 
     /// What hosts are told about us: name, version, and the contact when there is one.
     pub(crate) fn user_agent(&self) -> String {
+        let address = self.base_url.as_deref().unwrap_or_default();
+        riskdex_site::check_address(address).with_context(|| self.place("base_url"))?;
         let contact = self.contact.as_ref().map(|contact| format!(" (+{contact})")).unwrap_or_default();
         format!("riskdex/{}{contact}", env!("CARGO_PKG_VERSION"))
     }

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     SomeFailed,
     /// Another run holds the data directory.
     Busy,
+    /// The user, or the system, asked a crawl to stop: 128 and the number of SIGINT, as shells have it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -25,6 +27,7 @@ impl From<Exit> for ExitCode {
             Exit::Found => 2,
             Exit::SomeFailed => 3,
             Exit::Busy => 4,
+            Exit::Interrupted => 130,
         })
     }
 }
@@ -37,6 +40,7 @@ impl std::fmt::Display for Exit {
             Self::Found => "found",
             Self::SomeFailed => "some failed",
             Self::Busy => "another run holds the data directory",
+            Self::Interrupted => "interrupted",
         })
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod clock;
 mod command;
 mod config;
+mod counted;
 mod embedded;
 mod exit;
 mod packages;
@@ -12,6 +13,8 @@ mod progress;
 mod sandbox;
 mod serve;
 
+use std::error::Error;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,7 +34,8 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Success.into(),
         Err(error) => {
-            eprintln!("riskdex: {error:#}");
+            // Whoever closed stderr does not want to know.
+            let _closed = writeln!(io::stderr(), "riskdex: {}", pipeline::with_causes(error.as_ref()));
             error.downcast_ref::<Exit>().copied().unwrap_or(Exit::Nothing).into()
         }
     }
@@ -50,8 +54,10 @@ fn log_to_stderr(verbose: u8) {
 
 /// `riskdex … | head` is not an error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    let kind = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<serde_json::Error>() {
+        // It hides what it could not write to.
+        Some(json) => json.io_error_kind(),
+        None => cause.downcast_ref::<io::Error>().map(io::Error::kind),
+    };
+    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

@@ -17,8 +17,13 @@ use crate::config::Config;
 
 /// The registries that flags, configuration and the user's own settings name.
 pub(crate) fn registries(config: &Config, indexes: &Indexes, needed: &BTreeSet<Registry>) -> Result<Registries> {
-    let pypi = indexes.pypi_index.as_deref().or(config.pypi_index.as_deref());
-    let npm = indexes.npm_registry.as_deref().or(config.npm_registry.as_deref());
+    let named = |flag: (&Option<String>, &str), setting: (&Option<String>, &str)| match (flag, setting) {
+        ((Some(text), by), _) => Endpoint::parse(text, by).map(Some),
+        (_, (Some(text), key)) => Endpoint::parse(text, &config.place(key)).map(Some),
+        _ => Ok(None),
+    };
+    let pypi = named((&indexes.pypi_index, "--pypi-index"), (&config.pypi_index, "pypi_index"))?;
+    let npm = named((&indexes.npm_registry, "--npm-registry"), (&config.npm_registry, "npm_registry"))?;
     Ok(Registries::discover(needed, pypi, npm, &Machine)?)
 }
 

@@ -2,22 +2,24 @@
 //! moment loses nothing that was recorded, and the next one takes up what is missing.
 
 mod crawl;
+mod means;
 mod reading;
 mod render;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use riskdex_catalog::{BlobStore, Catalog, Lock, RunId, RunReport};
+use riskdex_classify::Rules;
 use riskdex_crawl::Asked;
 use riskdex_model::Server;
 
+use self::means::Means;
 pub(crate) use self::reading::{Reader, Reading};
-pub(crate) use self::render::render;
-use crate::args::{Crawl, Global, Site};
+pub(crate) use self::render::Rendering;
+use crate::args::{Crawl, Global};
 use crate::clock;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -26,38 +28,31 @@ use crate::progress::Progress;
 /// Definitions that are classified and recorded in one step.
 const BATCH: usize = 2000;
 
-/// Source that is read when the user names none.
-const USUAL_SOURCE: &str = "awslabs";
-
 /// One run: it holds the data directory until it is finished or ends.
 pub(crate) struct Run<'a> {
     global: &'a Global,
     args: &'a Crawl,
-    config: Config,
-    data_dir: PathBuf,
     catalog: Arc<Mutex<Catalog>>,
     blobs: BlobStore,
+    rules: Rules,
     /// None of a run that only looks.
     id: Option<RunId>,
     report: RunReport,
     /// The first servers that the crawl was to ask.
     planned: Vec<Server>,
-    /// When the run began that this one may go on with.
-    unfinished: Option<String>,
     started: Instant,
     _lock: Lock,
 }
 
 impl<'a> Run<'a> {
-    /// Takes the data directory and opens what is in it.
-    pub(crate) fn begin(global: &'a Global, args: &'a Crawl) -> Result<Self> {
+    /// Takes the data directory and reads every source into the catalog.
+    pub(crate) fn crawl(global: &'a Global, args: &'a Crawl) -> Result<Self> {
         Self::open(global, args, false)
     }
 
     /// What a run would do: the sources are read, and nothing is asked or written but what they answered.
     pub(crate) fn look(global: &'a Global, args: &'a Crawl) -> Result<(RunReport, Vec<Server>)> {
         let mut run = Self::open(global, args, true)?;
-        run.crawl()?;
         let planned = std::mem::take(&mut run.planned);
         Ok((run.finish()?, planned))
     }
@@ -65,50 +60,39 @@ impl<'a> Run<'a> {
     fn open(global: &'a Global, args: &'a Crawl, looks: bool) -> Result<Self> {
         let config = Config::load(global)?;
         let data_dir = config.data_dir(global)?;
+        // Whatever can be wrong is found before the run begins: a call that does nothing leaves no trace.
+        let means = Means::find(global, args, &config)?;
+        let rules = crate::command::rules::load(global)?;
         std::fs::create_dir_all(&data_dir)
             .with_context(|| format!("cannot make data directory {}", data_dir.display()))?;
         let lock = Lock::take(&data_dir).context(Exit::Busy)?;
         let mut catalog = Catalog::open(&data_dir)?;
         let blobs = BlobStore::open(&data_dir.join("blobs"))?;
         blobs.sweep(&lock)?;
-        let unfinished = catalog.unfinished_run()?;
-        let id = if looks { None } else { Some(catalog.begin_run(&sources(&config, args).join(" "), &clock::now())?) };
-        let catalog = Arc::new(Mutex::new(catalog));
-        let (report, planned, started) = (RunReport::default(), Vec::new(), Instant::now());
-        Ok(Self {
+        let asked = asked(args, looks, catalog.unfinished_run()?)?;
+        let id = if looks { None } else { Some(catalog.begin_run(&means.names(), &clock::now())?) };
+        let mut run = Self {
             global,
             args,
-            config,
-            data_dir,
-            catalog,
+            catalog: Arc::new(Mutex::new(catalog)),
             blobs,
+            rules,
             id,
-            report,
-            planned,
-            unfinished,
-            started,
+            report: RunReport::default(),
+            planned: Vec::new(),
+            started: Instant::now(),
             _lock: lock,
-        })
+        };
+        run.read_sources(means, asked)?;
+        Ok(run)
     }
 
-    /// Which servers this run asks, by what the user said.
-    fn asked(&self) -> Result<Asked> {
-        Ok(match (self.args.fresh, self.args.resume) {
-            _ if self.id.is_none() => Asked::None,
-            (true, _) => Asked::All,
-            (false, false) => Asked::Due,
-            (false, true) => Asked::DueAndNotSince(
-                self.unfinished.clone().context("there is nothing to resume: the last run came to its end")?,
-            ),
-        })
-    }
-
-    /// Builds the site from the catalog; its folder.
-    pub(crate) fn render(&mut self, site: &Site) -> Result<PathBuf> {
+    /// Builds the site from the catalog.
+    pub(crate) fn render(&mut self, site: &Rendering) -> Result<()> {
         let started = Instant::now();
-        let folder = render(self.global, site, &self.data_dir)?;
+        site.render()?;
         self.report.took("site", started.elapsed());
-        Ok(folder)
+        Ok(())
     }
 
     fn catalog(&self) -> MutexGuard<'_, Catalog> {
@@ -119,7 +103,7 @@ impl<'a> Run<'a> {
     /// Gives every definition in use a verdict of the current rules.
     pub(crate) fn classify(&mut self) -> Result<()> {
         let started = Instant::now();
-        let rules = crate::command::rules::load(self.global)?;
+        let rules = &self.rules;
         let progress = Progress::start("classify", 0, self.global.quiet);
         let mut judged = 0;
         loop {
@@ -146,17 +130,21 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The sources to read: those that were named, else those of the configuration, else the usual one.
-fn sources(config: &Config, args: &Crawl) -> Vec<String> {
-    let mut names = if args.source.is_empty() { config.source.clone() } else { args.source.clone() };
-    if names.is_empty() {
-        names.push(USUAL_SOURCE.to_owned());
-    }
-    names
+/// Which servers a run asks, by what the user said; `unfinished` is when the run began that it may go on with.
+fn asked(args: &Crawl, looks: bool, unfinished: Option<String>) -> Result<Asked> {
+    Ok(match (args.fresh, args.resume) {
+        (_, true) => {
+            let began = unfinished.context("there is nothing to resume: the last run came to its end")?;
+            if looks { Asked::None } else { Asked::DueAndNotSince(began) }
+        }
+        _ if looks => Asked::None,
+        (true, _) => Asked::All,
+        (false, _) => Asked::Due,
+    })
 }
 
-/// An error with what caused it, on one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+/// An error with what caused it, on one line; a cause that the text before it tells is not told again.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

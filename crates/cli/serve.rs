@@ -1,5 +1,6 @@
-//! Serves a built site on a loopback address.
+//! Serves a built site, on a loopback address unless the user names another.
 
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -45,7 +46,13 @@ pub(crate) async fn serve(folder: &Path, listener: TcpListener) -> Result<()> {
     for (name, value) in HEADERS {
         app = app.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
     }
-    println!("serving {} on http://{}/ (Ctrl-C ends it)", folder.display(), listener.local_addr()?);
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        let warning = "riskdex: warning: this is no loopback address: whoever reaches it can read the site, without";
+        // Whoever closed stderr does not want to know.
+        let _closed = writeln!(io::stderr(), "{warning} encryption or password");
+    }
+    writeln!(io::stdout(), "serving {} on http://{address}/ (Ctrl-C ends it)", folder.display())?;
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await.context("serving the site")
 }
 

@@ -34,6 +34,9 @@ impl Catalog {
 
     /// Opens an existing catalog for reading only.
     pub fn open_read_only(data_dir: &Path) -> Result<Self> {
+        if !data_dir.join(FILE).exists() {
+            return Err(Error::Missing { data_dir: data_dir.to_owned() });
+        }
         Self::connect(data_dir, OpenFlags::SQLITE_OPEN_READ_ONLY, migrate::check)
     }
 

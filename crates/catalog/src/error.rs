@@ -21,6 +21,12 @@ pub enum Error {
         /// Why it was refused.
         source: io::Error,
     },
+    /// Nothing was recorded yet.
+    #[error("there is no catalog in {}; run riskdex nightly first", .data_dir.display())]
+    Missing {
+        /// Where it was looked for.
+        data_dir: PathBuf,
+    },
     /// The file is no catalog.
     #[error("{} is not a riskdex catalog; it is left as it is", .path.display())]
     Foreign {

@@ -8,6 +8,7 @@ use riskdex_model::{Server, visible_line};
 use serde_json::json;
 
 use crate::args::{CrawlAlone, Global, TextOrJson};
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::pipeline::Run;
 
@@ -21,8 +22,7 @@ pub(crate) fn run(global: &Global, args: &CrawlAlone) -> Result<Exit> {
         show_plan(&report, &planned, args.format)?;
         return Ok(exit_of(&report));
     }
-    let mut run = Run::begin(global, args)?;
-    run.crawl()?;
+    let mut run = Run::crawl(global, args)?;
     run.classify()?;
     let report = run.finish()?;
     show_report(&report, args.format)?;
@@ -63,7 +63,7 @@ fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Resu
         }
         TextOrJson::Text => {
             print_sources(report, &mut out)?;
-            writeln!(out, "  would ask {due} servers; {later} are not due, {never} do not want to be asked")?;
+            writeln!(out, "  would ask {}; {later} are not due, {never} do not want to be asked", counted(due, "server"))?;
             for server in planned {
                 writeln!(out, "    {}", visible_line(&server.package.to_string()))?;
             }
@@ -78,7 +78,7 @@ fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Resu
 
 fn print_sources(report: &RunReport, out: &mut impl Write) -> io::Result<()> {
     for (source, listed) in &report.sources {
-        writeln!(out, "  source   {}: {listed} servers", visible_line(source))?;
+        writeln!(out, "  source   {}: {}", visible_line(source), counted(listed, "server"))?;
     }
     report.notes.iter().try_for_each(|note| writeln!(out, "  note     {}", visible_line(note)))
 }
@@ -89,7 +89,7 @@ pub(crate) fn print_report(report: &RunReport, out: &mut impl Write) -> io::Resu
     print_sources(report, out)?;
     writeln!(out, "  servers  {listed} listed, {read} read, {unchanged} unchanged, {} failed", report.failed.len())?;
     if report.same > 0 {
-        writeln!(out, "  same     {} listings are of servers that are listed otherwise too", report.same)?;
+        writeln!(out, "  same     {} of servers that are listed otherwise too", counted(report.same, "listing"))?;
     }
     if report.later + report.left + report.never > 0 {
         let RunReport { later, left, never, .. } = report;
@@ -97,7 +97,7 @@ pub(crate) fn print_report(report: &RunReport, out: &mut impl Write) -> io::Resu
     }
     writeln!(out, "  tools    {new_tools} new, {changed_tools} changed, {gone_tools} gone")?;
     let mib = report.bytes as f64 / f64::from(1 << 20);
-    writeln!(out, "  network  {} requests, {mib:.1} MiB, {:.1} s in all", report.requests, report.seconds)?;
+    writeln!(out, "  network  {}, {mib:.1} MiB, {:.1} s in all", counted(report.requests, "request"), report.seconds)?;
     if report.stages.len() > 1 {
         let stages = report.stages.iter().map(|(stage, seconds)| format!("{stage} {seconds:.1} s"));
         writeln!(out, "  time     {}", stages.collect::<Vec<_>>().join(", "))?;

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use riskdex_extract::Extractor;
 use riskdex_model::{Extraction, capped, visible_line};
 
 use crate::args::{Extract, Global, TextOrJson};
+use crate::counted::counted;
 use crate::embedded;
 use crate::exit::Exit;
 use crate::packages::{self, Packages};
@@ -36,25 +37,36 @@ pub(crate) fn run(global: &Global, args: &Extract) -> Result<Exit> {
         let dependencies: Vec<&Path> = args.dependency.iter().map(PathBuf::as_path).collect();
         extractor.read_with(&args.artifact, &dependencies)?
     };
+    ensure!(is_package(&extraction), "no package here: {}", args.artifact.display());
     let mut out = io::BufWriter::new(io::stdout().lock());
     match args.format {
         TextOrJson::Json => {
             serde_json::to_writer_pretty(&mut out, &extraction)?;
             writeln!(out)?;
         }
-        TextOrJson::Text => print(&extraction, &mut out)?,
+        TextOrJson::Text => print(&extraction, &args.artifact, &mut out)?,
     }
     out.flush()?;
     Ok(Exit::Success)
 }
 
-fn print(extraction: &Extraction, out: &mut impl Write) -> io::Result<()> {
-    let count = extraction.tools.len();
-    let (package, version) = (visible_line(&extraction.package), visible_line(&extraction.version));
-    writeln!(out, "{package} {version}: {count} tool{}", if count == 1 { "" } else { "s" })?;
+/// Whether anything says that this is a package, or a program that may be a server.
+fn is_package(extraction: &Extraction) -> bool {
+    let Extraction { package, tools, dynamic, gaps, .. } = extraction;
+    !package.is_empty() || !tools.is_empty() || dynamic.is_some() || !gaps.is_empty()
+}
+
+fn print(extraction: &Extraction, artifact: &Path, out: &mut impl Write) -> io::Result<()> {
+    let file = || artifact.file_name().unwrap_or(artifact.as_os_str()).to_string_lossy().into_owned();
+    let mut title = if extraction.package.is_empty() { file() } else { extraction.package.clone() };
+    if !extraction.version.is_empty() {
+        title = format!("{title} {}", extraction.version);
+    }
+    writeln!(out, "{}: {}", visible_line(&title), counted(extraction.tools.len(), "tool"))?;
     for tool in &extraction.tools {
-        let place = tool.origin.as_ref().map(|o| format!("{}:{}", o.file, o.line)).unwrap_or_default();
-        writeln!(out, "\n{}  ({})", visible_line(&tool.name), visible_line(&place))?;
+        let place = tool.origin.as_ref().map(|origin| place(&origin.file, origin.line)).unwrap_or_default();
+        let place = if place.is_empty() { place } else { format!("  ({place})") };
+        writeln!(out, "\n{}{}", visible_line(&tool.name), visible_line(&place))?;
         if let Some(text) = &tool.description {
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             writeln!(out, "    {}", visible_line(&capped(&words, SUMMARY_MAX)))?;
@@ -77,7 +89,17 @@ fn print(extraction: &Extraction, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "note: {}", visible_line(note))?;
     }
     for gap in &extraction.gaps {
-        writeln!(out, "gap: {}:{}: {}", visible_line(&gap.file), gap.line, visible_line(&gap.reason))?;
+        let place = place(&gap.file, gap.line);
+        let place = if place.is_empty() { place } else { format!("{place}: ") };
+        writeln!(out, "gap: {}{}", visible_line(&place), visible_line(&gap.reason))?;
     }
     Ok(())
+}
+
+/// `FILE:LINE`, as far as it is known.
+fn place(file: &str, line: u32) -> String {
+    match line {
+        0 => file.to_owned(),
+        _ => format!("{file}:{line}"),
+    }
 }

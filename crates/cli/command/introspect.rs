@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::args::{Global, Introspect, TextOrJson};
 use crate::config::Config;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::sandbox::{Permits, Program};
 
@@ -226,11 +227,7 @@ fn print(answered: &Answered<'_>, out: &mut impl Write) -> io::Result<()> {
     let (count, seconds) = (answered.tools.len(), answered.startup_seconds);
     let (name, version) = (text(info, "name"), text(info, "version"));
     let (transport, revision) = (answered.listed_with.transport, visible_line(&answered.protocol_version));
-    writeln!(
-        out,
-        "{name} {version}: {count} tool{}, {transport} {revision}, {seconds} s",
-        if count == 1 { "" } else { "s" }
-    )?;
+    writeln!(out, "{name} {version}: {}, {transport} {revision}, {seconds} s", counted(count, "tool"))?;
     if let Some(auth) = &answered.auth {
         writeln!(out, "wants to know who asks: {} {}", auth.kind, visible_line(&auth.scheme))?;
         for (what, names) in [("scope", &auth.scopes), ("authorization server", &auth.authorization_servers)] {

@@ -13,7 +13,7 @@ mod site;
 mod status;
 mod worker;
 
-use std::io;
+use std::io::{self, Write};
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
@@ -40,7 +40,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Report(args) => report::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "riskdex", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "riskdex", &mut script);
+            io::stdout().write_all(&script)?;
             Ok(Exit::Success)
         }
         Command::Man { out } => {

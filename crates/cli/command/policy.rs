@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, command: args::Policy) -> Result<Exit> {
         args::Policy::Export(export) => run_export(global, &export),
         args::Policy::Check { files, format } => check(&files, format),
         args::Policy::Merge { files } => merge(&files),
-        args::Policy::Diff { old, new } => diff(&old, &new),
+        args::Policy::Diff { old, new, exit_code } => diff(&old, &new, exit_code),
         args::Policy::Schema => print(&riskdex_policy::schema()),
     }
 }
@@ -35,7 +35,7 @@ fn run_export(global: &Global, args: &Export) -> Result<Exit> {
             match out {
                 Some(path) => write(path, &policy).map(|()| Exit::Success),
                 None => {
-                    println!("{}", policy.to_pretty());
+                    writeln!(io::stdout(), "{}", policy.to_pretty())?;
                     Ok(Exit::Success)
                 }
             }
@@ -69,7 +69,8 @@ fn export_all(catalog: &Catalog, folder: &Path) -> Result<Exit> {
             written += 1;
         }
     }
-    println!("{written} policies in {}", folder.display());
+    let policies = if written == 1 { "policy" } else { "policies" };
+    writeln!(io::stdout(), "{written} {policies} in {}", folder.display())?;
     Ok(Exit::Success)
 }
 
@@ -98,14 +99,20 @@ fn read(path: &Path) -> Result<String> {
 fn check(files: &[PathBuf], format: TextOrJson) -> Result<Exit> {
     let mut exit = Exit::Success;
     let mut documents = Vec::new();
+    let mut out = io::stdout().lock();
     for path in files {
-        let problems = Policy::parse(&read(path)?).err().unwrap_or_default();
+        let problems = match read(path) {
+            Ok(text) => Policy::parse(&text).err().unwrap_or_default(),
+            Err(error) => vec![Problem { pointer: String::new(), message: format!("{error:#}") }],
+        };
         if !problems.is_empty() {
             exit = Exit::Nothing;
         }
         match format {
-            TextOrJson::Text if problems.is_empty() => println!("{}: valid", path.display()),
-            TextOrJson::Text => problems.iter().for_each(|problem| println!("{}: {problem}", path.display())),
+            TextOrJson::Text if problems.is_empty() => writeln!(out, "{}: valid", path.display())?,
+            TextOrJson::Text => {
+                problems.iter().try_for_each(|problem| writeln!(out, "{}: {problem}", path.display()))?;
+            }
             TextOrJson::Json => {
                 documents.push(json!({"file": path, "valid": problems.is_empty(), "problems": problems}));
             }
@@ -139,9 +146,9 @@ fn merge(files: &[PathBuf]) -> Result<Exit> {
     print(&merged)
 }
 
-fn diff(old: &Path, new: &Path) -> Result<Exit> {
-    for change in riskdex_policy::diff(&parse(old)?, &parse(new)?) {
-        println!("{change}");
-    }
-    Ok(Exit::Success)
+fn diff(old: &Path, new: &Path, exit_code: bool) -> Result<Exit> {
+    let changes = riskdex_policy::diff(&parse(old)?, &parse(new)?);
+    let mut out = io::stdout().lock();
+    changes.iter().try_for_each(|change| writeln!(out, "{change}"))?;
+    Ok(if exit_code && !changes.is_empty() { Exit::Nothing } else { Exit::Success })
 }

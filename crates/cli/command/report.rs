@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::args::{Global, Report, TextOrJson};
 use crate::config::Config;
+use crate::counted::counted;
 use crate::exit::Exit;
 
 pub(crate) fn run(global: &Global, command: &Report) -> Result<Exit> {
@@ -49,7 +50,7 @@ fn annotations(catalog: &Catalog, format: TextOrJson, out: &mut impl Write) -> R
         }
     }
     if format == TextOrJson::Text {
-        writeln!(out, "{rows} tool{} whose annotations and definition disagree", if rows == 1 { "" } else { "s" })?;
+        writeln!(out, "{} whose annotations and definition disagree", counted(rows, "tool"))?;
     }
     Ok(())
 }
@@ -65,7 +66,12 @@ fn servers(catalog: &Catalog, out: &mut impl Write) -> Result<()> {
 
 fn listings(catalog: &Catalog, sample: usize, seed: u64, out: &mut impl Write) -> Result<()> {
     let Folding { listings, listed, servers, claimed, contested } = catalog.folding()?;
-    writeln!(out, "{listings} listings of {listed} packages, addresses and repositories: {servers} servers")?;
+    writeln!(
+        out,
+        "{} of {listed} packages, addresses and repositories: {}",
+        counted(listings, "listing"),
+        counted(servers, "server")
+    )?;
     writeln!(out, "{claimed} of what offers a server is known by its listing alone; {contested} are contested")?;
     // A digest shuffles well, and the same way everywhere.
     let mut slugs: Vec<_> =

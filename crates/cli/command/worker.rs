@@ -89,6 +89,7 @@ impl Bench {
         let wait = self.idle.map_or(WAIT, |idle| idle.min(WAIT));
         while self.idle.is_none_or(|idle| last.elapsed() < idle) {
             let Some(taken) = self.queue.take(self.reader.extractor.version(), wait).await? else { continue };
+            progress.expect(1);
             let reading = taken.during(self.visit(&taken)).await?;
             progress.step(&format!("{}: {}", reading.server.name, reading.outcome));
             taken.answer(&reading).await?;

@@ -1,31 +1,24 @@
 //! The first stage: servers are listed, their newest artifacts fetched, read, and written to the catalog.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use riskdex_catalog::Failure;
+use anyhow::{Context, Result, anyhow};
+use riskdex_catalog::{Failure, RunReport};
 use riskdex_crawl::queue::{Desk, Queue};
-use riskdex_crawl::source::awslabs::Awslabs;
-use riskdex_crawl::source::docker::Docker;
-use riskdex_crawl::source::file::{OnlineList, UserList};
-use riskdex_crawl::source::glama::Glama;
-use riskdex_crawl::source::registry::McpRegistry;
-use riskdex_crawl::source::smithery::Smithery;
-use riskdex_crawl::source::{Form, Place, Source, places};
-use riskdex_crawl::{Client, Event, Machine, Memory, Plan, Registries, Visitor, Visits};
-use riskdex_extract::Extractor;
-use riskdex_model::Registry;
+use riskdex_crawl::{Asked, Event, Memory, Plan, Visitor, Visits};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use url::Url;
 
+use super::means::Means;
 use super::reading::{Outcome, Reader, Reading};
-use super::{Run, sources, with_causes};
+use super::{Run, with_causes};
+use crate::counted::counted;
+use crate::exit::Exit;
 use crate::progress::Progress;
-use crate::{clock, embedded, packages, serve};
+use crate::{clock, serve};
 
 /// Packages that are fetched at once; the limits of each host hold beside it.
 const JOBS: usize = 64;
@@ -38,27 +31,32 @@ const WAITING: usize = 64;
 
 impl Run<'_> {
     /// Reads every source into the catalog.
-    pub(crate) fn crawl(&mut self) -> Result<()> {
+    pub(super) fn read_sources(&mut self, means: Means, asked: Asked) -> Result<()> {
         let started = Instant::now();
-        let extractor = Arc::new(crate::command::extract::extractor(self.global)?);
-        let places = places(embedded::data("sources.toml")?, &self.config.sources)?;
-        let plan = self.plan(&places, &extractor)?;
-        let needed: BTreeSet<Registry> = plan.sources.iter().flat_map(|source| source.registries()).collect();
-        let registries = packages::registries(&self.config, &self.args.indexes, &needed)?;
-        let client = self.client(&places, &registries)?;
+        let until = self.args.budget.and_then(|budget| self.started.checked_add(budget));
+        let Means { extractor, sources, registries, client, never, runtime, queue, .. } = means;
+        let plan = Plan {
+            sources,
+            only: self.args.only.clone(),
+            limit: self.args.limit.map(NonZeroUsize::get),
+            never,
+            visits: if queue.is_some() { Visits::Told } else { Visits::Made(JOBS) },
+            // No artifact was read by an extractor of that name.
+            extractor: if self.args.fresh { String::new() } else { extractor.version().to_owned() },
+            asked,
+            until,
+        };
         let memory = Memory::new(self.catalog.clone(), &clock::now());
         let progress = Progress::start("read", 0, self.global.quiet);
         for endpoint in registries.endpoints() {
             progress.note(&format!("index {} (from {})", endpoint.url, endpoint.stated_by));
         }
-        let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         let (events, inbox) = mpsc::channel(WAITING);
         let visitor = Visitor { client: client.clone(), memory, blobs: self.blobs.clone(), registries };
         let reader = Reader { extractor, visitor: visitor.clone(), network: runtime.handle().clone() };
-        let until = plan.until;
         let crawl = runtime.spawn(riskdex_crawl::run(plan, visitor, events));
         let gathered = runtime.block_on(async {
-            match &self.args.queue {
+            match queue {
                 None => self.gather(inbox, &reader, &progress).await,
                 Some(queue) => self.gather_shared(inbox, queue, &reader, until, &progress).await,
             }
@@ -68,36 +66,14 @@ impl Run<'_> {
         (self.report.requests, self.report.bytes) = (usage.requests, usage.bytes);
         gathered?;
         self.report.took("crawl", started.elapsed());
-        let (read, tools) = (self.report.read, self.report.new_tools);
-        progress.finish(&format!("read {read} packages, {tools} new tools"));
+        progress.finish(&match self.id {
+            Some(_) => {
+                let RunReport { read, new_tools, .. } = self.report;
+                format!("read {}, {}", counted(read, "package"), counted(new_tools, "new tool"))
+            }
+            None => "nothing was asked but the lists".to_owned(),
+        });
         Ok(())
-    }
-
-    fn plan(&self, places: &BTreeMap<String, Place>, extractor: &Extractor) -> Result<Plan> {
-        let args = self.args;
-        let names = sources(&self.config, args);
-        let chosen = names.iter().map(|name| source(name, places)).collect::<Result<Vec<_>>>()?;
-        Ok(Plan {
-            sources: chosen,
-            only: args.only.clone(),
-            limit: args.limit,
-            never: self.config.never.clone(),
-            visits: if args.queue.is_some() { Visits::Told } else { Visits::Made(JOBS) },
-            // No artifact was read by an extractor of that name.
-            extractor: if args.fresh { String::new() } else { extractor.version().to_owned() },
-            asked: self.asked()?,
-            until: args.budget.and_then(|budget| self.started.checked_add(budget)),
-        })
-    }
-
-    fn client(&self, places: &BTreeMap<String, Place>, registries: &Registries) -> Result<Client> {
-        let mut config = packages::client(&self.config, &self.args.indexes, registries);
-        config.host_limits.extend(places.values().map(|place| (place.host(), place.limits)));
-        config.host_limits.extend(self.config.limits.clone());
-        // What the user named may have a private address, as a mirror inside a company has.
-        let named = places.iter().filter(|(name, _)| self.config.sources.contains_key(*name));
-        config.allow_private.extend(named.map(|(_, place)| place.host()));
-        Ok(Client::new(config)?)
     }
 
     /// Takes events until the crawl ends: artifacts are read on worker threads, results written here, one
@@ -119,7 +95,7 @@ impl Run<'_> {
                     None => open = false,
                 },
                 Some(reading) = readings.join_next() => self.record(&reading.context("a reader was ended")?, reader.extractor.version(), progress)?,
-                () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
+                () = &mut interrupted => return Err(interruption()),
             }
         }
         Ok(())
@@ -130,14 +106,13 @@ impl Run<'_> {
     async fn gather_shared(
         &mut self,
         mut inbox: mpsc::Receiver<Event>,
-        queue: &Url,
+        queue: Queue,
         reader: &Reader,
         until: Option<Instant>,
         progress: &Progress,
     ) -> Result<()> {
         let version = reader.extractor.version();
         let Visitor { client, registries, .. } = &reader.visitor;
-        let queue = Queue::connect(queue).await?;
         let mut desk = Desk::open(queue, client.clone(), registries.clone(), version, until).await?;
         let mut open = true;
         let interrupted = serve::interrupted();
@@ -159,9 +134,9 @@ impl Run<'_> {
                 }
                 () = tokio::time::sleep(SILENCE), if desk.waiting() > 0 => {
                     let waiting = desk.waiting();
-                    progress.note(&format!("{waiting} visits wait; is a worker running? (riskdex worker --queue …)"));
+                    progress.note(&format!("waiting for {}; is a worker running? (riskdex worker --queue …)", counted(waiting, "visit")));
                 }
-                () = &mut interrupted => bail!("interrupted; what was read is kept, and the next run goes on from there"),
+                () = &mut interrupted => return Err(interruption()),
             }
         }
         self.note(Event::Left(desk.left()), progress)
@@ -170,24 +145,25 @@ impl Run<'_> {
     fn note(&mut self, event: Event, progress: &Progress) -> Result<()> {
         let now = clock::now();
         match event {
-            Event::Listed { source, servers } => {
+            Event::Listed { source, servers, all } => {
                 self.report.listed += servers.len() as u64;
-                *self.report.sources.entry(source.clone()).or_default() += servers.len() as u64;
+                *self.report.sources.entry(source.clone()).or_default() += all as u64;
                 if self.id.is_some() {
                     self.catalog().record_listing(&source, &servers, &now)?;
                 }
             }
-            Event::Planned { due, later, same, never, first } => {
+            Event::Planned { due, later, same, never, unknown, first } => {
                 (self.report.due, self.report.later) = (due as u64, later as u64);
                 (self.report.same, self.report.never) = (same as u64, never as u64);
                 progress.expect(due as u64);
-                progress.note(&format!("{due} servers to ask, {later} not due yet"));
+                progress.note(&format!("{} to ask, {later} not due yet", counted(due, "server")));
                 self.planned = first;
+                unknown.into_iter().for_each(|name| self.report.failed.push(nameless(name, &self.report.sources)));
             }
             Event::Left(0) => {}
             Event::Left(servers) => {
                 self.report.left = servers as u64;
-                progress.note(&format!("the time is up; {servers} servers are left for the next run"));
+                progress.note(&format!("the time is up; {} left for the next run", counted(servers, "server")));
             }
             Event::Failed { source, error } => {
                 let (stage, kind) = ("list".to_owned(), error.kind().to_owned());
@@ -237,22 +213,14 @@ impl Run<'_> {
     }
 }
 
-/// The source of that name.
-fn source(name: &str, places: &BTreeMap<String, Place>) -> Result<Box<dyn Source>> {
-    if let Some(path) = name.strip_prefix("file:") {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the list {path}"))?;
-        return Ok(Box::new(UserList::new("file", path, &text)?));
-    }
-    let known = || places.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let place = places.get(name).cloned();
-    let place = place.with_context(|| format!("unknown source {name:?}; known: {}, file:PATH", known()))?;
-    let place = place.unlock(name, &Machine)?;
-    Ok(match place.form {
-        Form::Awslabs => Box::new(Awslabs::new(embedded::data("awslabs.toml")?, place)?),
-        Form::Registry => Box::new(McpRegistry::new(name, place)),
-        Form::List => Box::new(OnlineList::new(name, place)),
-        Form::Docker => Box::new(Docker::new(name, place)),
-        Form::Smithery => Box::new(Smithery::new(name, place)),
-        Form::Glama => Box::new(Glama::new(name, place)),
-    })
+/// A name that the user asked for, and no source lists.
+fn nameless(name: String, sources: &BTreeMap<String, u64>) -> Failure {
+    let looked = sources.iter().map(|(source, listed)| format!("the {} of {source}", counted(listed, "server")));
+    let error = format!("not among {}", looked.collect::<Vec<_>>().join(", "));
+    Failure { server: String::new(), package: name, stage: "list".to_owned(), kind: "unknown name".to_owned(), error }
+}
+
+/// What is left to say when the user ends a run.
+fn interruption() -> anyhow::Error {
+    anyhow!("what was read is kept, and the next run goes on from there").context(Exit::Interrupted)
 }

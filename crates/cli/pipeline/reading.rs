@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::with_causes;
+use crate::counted::counted;
 use crate::packages;
 
 /// What a visit to a server gave.
@@ -53,7 +54,8 @@ impl fmt::Display for Outcome {
             Self::Read(release, extraction) => {
                 let made_later = if extraction.dynamic.is_some() { ", more at run time" } else { "" };
                 let yanked = if release.yanked.is_some() { " (yanked)" } else { "" };
-                write!(f, "{}{yanked}, {} tools{made_later}", visible_line(&release.version), extraction.tools.len())
+                let tools = counted(extraction.tools.len(), "tool");
+                write!(f, "{}{yanked}, {tools}{made_later}", visible_line(&release.version))
             }
         }
     }

@@ -9,31 +9,54 @@ use riskdex_site::{BuildOptions, RulePage, Theme};
 
 use crate::args::{Global, Site};
 use crate::config::Config;
+use crate::counted::counted;
 use crate::progress::Progress;
 use crate::{clock, embedded};
 
-/// Builds the site of a catalog; gives its folder.
-pub(crate) fn render(global: &Global, args: &Site, data_dir: &Path) -> Result<PathBuf> {
-    let config = Config::load(global)?;
-    let out = config.out(args.out.as_deref(), data_dir);
-    let theme = theme(global, args)?;
-    let catalog = Catalog::open_read_only(data_dir)?;
-    let progress = Progress::start("render", 0, global.quiet);
-    let options = BuildOptions {
-        base_url: args.base_url.clone().or(config.base_url).unwrap_or_default(),
-        generated_at: clock::now(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    let built = riskdex_site::build(&theme, &catalog, &out, &options)?;
-    progress.finish(&format!(
-        "site in {}: {} pages, {} files written, {} unchanged, {} removed",
-        out.display(),
-        built.pages,
-        built.written,
-        built.unchanged,
-        built.removed
-    ));
-    Ok(out)
+/// A site that can be built: all that it takes but the catalog's contents is read and checked.
+pub(crate) struct Rendering {
+    theme: Theme,
+    base_url: String,
+    data_dir: PathBuf,
+    out: PathBuf,
+    quiet: bool,
+}
+
+impl Rendering {
+    /// Reads templates and rules, and finds out where the site goes.
+    pub(crate) fn prepare(global: &Global, args: &Site) -> Result<Self> {
+        let config = Config::load(global)?;
+        let data_dir = config.data_dir(global)?;
+        let out = config.out(args.out.as_deref(), &data_dir);
+        let base_url = args.base_url.clone().or(config.base_url).unwrap_or_default();
+        Ok(Self { theme: theme(global, args)?, base_url, data_dir, out, quiet: global.quiet })
+    }
+
+    /// The folder of the site.
+    pub(crate) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// Builds the site of the catalog.
+    pub(crate) fn render(&self) -> Result<()> {
+        let catalog = Catalog::open_read_only(&self.data_dir)?;
+        let progress = Progress::start("render", 0, self.quiet);
+        let options = BuildOptions {
+            base_url: self.base_url.clone(),
+            generated_at: clock::now(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let built = riskdex_site::build(&self.theme, &catalog, &self.out, &options)?;
+        progress.finish(&format!(
+            "site in {}: {}, {} written, {} unchanged, {} removed",
+            self.out.display(),
+            counted(built.pages, "page"),
+            counted(built.written, "file"),
+            built.unchanged,
+            built.removed
+        ));
+        Ok(())
+    }
 }
 
 fn theme(global: &Global, args: &Site) -> Result<Theme> {

@@ -43,11 +43,11 @@ pub(crate) struct Offer {
 
 impl Registries {
     /// Finds the `needed` registries; one that no setting names is left out, and its packages will say so.
-    /// `pypi` and `npm` are addresses from the command line, which win over all settings.
+    /// `pypi` and `npm` are what the user of this program names, which wins over the settings of other programs.
     pub fn discover(
         needed: &BTreeSet<Registry>,
-        pypi: Option<&str>,
-        npm: Option<&str>,
+        pypi: Option<Endpoint>,
+        npm: Option<Endpoint>,
         at: &dyn Surroundings,
     ) -> Result<Self, Error> {
         fn optional<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {

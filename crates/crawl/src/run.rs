@@ -68,6 +68,8 @@ pub enum Event {
         source: String,
         /// What it lists, and this crawl looks at.
         servers: Vec<Server>,
+        /// How many servers it lists in all.
+        all: usize,
     },
     /// All sources were read; now servers are asked.
     Planned {
@@ -79,6 +81,8 @@ pub enum Event {
         same: usize,
         /// How many are never asked because their owners wish so.
         never: usize,
+        /// Names that were to be the only ones, and that no source lists.
+        unknown: Vec<String>,
         /// The first that are to be asked.
         first: Vec<Server>,
     },
@@ -111,9 +115,7 @@ const FIRST: usize = 20;
 /// receiver of the events, stops the crawl: what is in the blob store and in the catalog stays.
 pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
     let Plan { sources, only, limit, never, visits, extractor, asked, until } = plan;
-    let wanted = |server: &Server| {
-        only.is_empty() || only.iter().any(|name| [&server.name, &server.slug, &server.package.name].contains(&name))
-    };
+    let mut unknown = only.clone();
     let mut listed: BTreeMap<PackageId, Server> = BTreeMap::new();
     let mut unwanted = 0;
     for source in &sources {
@@ -132,12 +134,15 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
                 return;
             }
         }
+        let all = listing.servers.len();
+        unknown.retain(|name| !listing.servers.iter().any(|server| goes_by(server, name)));
+        let wanted = |server: &Server| only.is_empty() || only.iter().any(|name| goes_by(server, name));
         let room = limit.unwrap_or(usize::MAX).saturating_sub(listed.len());
         let (out, servers): (Vec<_>, Vec<_>) =
             listing.servers.into_iter().filter(wanted).partition(|server| opted_out(server, &never));
         unwanted += out.len();
         let servers: Vec<Server> = servers.into_iter().take(room).collect();
-        if events.send(Event::Listed { source: name, servers: servers.clone() }).await.is_err() {
+        if events.send(Event::Listed { source: name, servers: servers.clone(), all }).await.is_err() {
             return;
         }
         // A package that several sources list is fetched once.
@@ -161,7 +166,7 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
             }
         };
     let first = due.iter().take(FIRST).map(|visit| visit.server.clone()).collect();
-    let planned = Event::Planned { due: due.len(), later, same, never: unwanted, first };
+    let planned = Event::Planned { due: due.len(), later, same, never: unwanted, unknown, first };
     if events.send(planned).await.is_err() || asked == Asked::None {
         return;
     }
@@ -202,6 +207,11 @@ pub async fn run(plan: Plan, visitor: Visitor, events: mpsc::Sender<Event>) {
             Some(Err(_)) | None => return,
         }
     }
+}
+
+/// Whether users may mean a server by a name.
+fn goes_by(server: &Server, name: &str) -> bool {
+    [&server.name, &server.slug, &server.package.name].iter().any(|known| *known == name)
 }
 
 /// Whether the owner of a server wishes that it is left alone.

@@ -64,9 +64,10 @@ impl World {
 
     fn registries(&self) -> Registries {
         let at = Fake::new();
+        let named = |path: &str| Endpoint::parse(self.index.url(path).as_str(), "a test").unwrap();
         Registries {
-            pypi: Some(pypi::Index::discover(Some(self.index.url("simple").as_str()), &at).unwrap()),
-            npm: Some(npm::Index::discover(Some(self.index.url("npm").as_str()), &at).unwrap()),
+            pypi: Some(pypi::Index::discover(Some(named("simple")), &at).unwrap()),
+            npm: Some(npm::Index::discover(Some(named("npm")), &at).unwrap()),
             github: None,
         }
     }
@@ -183,7 +184,7 @@ async fn a_second_run_downloads_nothing_that_has_not_changed() {
     let world = World::new(index).await;
     let names = ["thing", "old", "npm:@corp/thing"];
     let events = world.crawl(&names).await;
-    assert!(matches!(&events[0], Event::Listed { source, servers } if source == "names" && servers.len() == 3));
+    assert!(matches!(&events[0], Event::Listed { source, servers, all: 3 } if source == "names" && servers.len() == 3));
 
     let (npm, npm_release, held, _) = fetched(&events[1]);
     assert_eq!((held, npm_release.version.as_str()), (&b"the tarball"[..], "1.1.0"));

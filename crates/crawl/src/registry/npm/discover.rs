@@ -24,35 +24,40 @@ pub(crate) fn no_endpoint() -> Error {
 type Settings = BTreeMap<String, (String, PathBuf)>;
 
 impl Index {
-    /// Finds the registry: the flag, npm's variable, its files (project, user, machine), else what the installed
+    /// Finds the registry: the `named` one, else npm's variable, its files (project, user, machine), else what the installed
     /// npm says. Registries of scopes and secrets are taken from the files in any case.
-    pub fn discover(flag: Option<&str>, at: &dyn Surroundings) -> Result<Self, Error> {
+    pub fn discover(named: Option<Endpoint>, at: &dyn Surroundings) -> Result<Self, Error> {
         let settings = settings(at)?;
-        let variable = ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
-            .into_iter()
-            .find_map(|name| Some((at.variable(name)?, name.to_owned())));
-        let file = settings.get("registry").map(|(text, path)| (text.clone(), path.display().to_string()));
-        let stated = flag.map(|text| (text.to_owned(), "--npm-registry".to_owned())).or(variable).or(file);
-        let stated = stated.or_else(|| {
-            let said = at.ask("npm", &["config", "get", "registry"])?;
-            // Whatever npm has to remark stands before it.
-            let address = said.lines().rev().map(str::trim).find(|line| line.starts_with("http"))?;
-            Some((address.to_owned(), "the installed npm".to_owned()))
-        });
-        let (text, stated_by) = stated.ok_or_else(no_endpoint)?;
-        let endpoint = |text: &str, stated_by: &str| {
-            let mut endpoint = Endpoint::parse(text, stated_by)?;
+        let main = named.map_or_else(|| stated(at, &settings), Ok)?;
+        let unlocked = |mut endpoint: Endpoint| {
             endpoint.credentials = endpoint.credentials.or_else(|| secret(&endpoint.url, &settings));
-            Ok::<_, Error>(endpoint)
+            endpoint
         };
         let mut scopes = BTreeMap::new();
         for (key, (text, path)) in &settings {
             if let Some(scope) = key.strip_suffix(":registry").filter(|scope| scope.starts_with('@')) {
-                scopes.insert(scope.to_owned(), endpoint(text, &format!("{} {key}", path.display()))?);
+                let endpoint = Endpoint::parse(text, &format!("{} {key}", path.display()))?;
+                scopes.insert(scope.to_owned(), unlocked(endpoint));
             }
         }
-        Ok(Self { main: endpoint(&text, &stated_by)?, scopes })
+        Ok(Self { main: unlocked(main), scopes })
     }
+}
+
+/// What npm itself would use.
+fn stated(at: &dyn Surroundings, settings: &Settings) -> Result<Endpoint, Error> {
+    let variable = ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
+        .into_iter()
+        .find_map(|name| Some((at.variable(name)?, name.to_owned())));
+    let file = settings.get("registry").map(|(text, path)| (text.clone(), path.display().to_string()));
+    let found = variable.or(file).or_else(|| {
+        let said = at.ask("npm", &["config", "get", "registry"])?;
+        // Whatever npm has to remark stands before it.
+        let address = said.lines().rev().map(str::trim).find(|line| line.starts_with("http"))?;
+        Some((address.to_owned(), "the installed npm".to_owned()))
+    });
+    let (text, stated_by) = found.ok_or_else(no_endpoint)?;
+    Endpoint::parse(&text, &stated_by)
 }
 
 /// npm's files from the weakest to the strongest.
@@ -128,7 +133,8 @@ mod tests {
     #[test]
     fn the_order_is_flag_variable_project_user_machine_npm() {
         let stated = |flag, at: &Fake| {
-            let index = Index::discover(flag, at).unwrap();
+            let named = flag.map(|text| Endpoint::parse(text, "--npm-registry").unwrap());
+            let index = Index::discover(named, at).unwrap();
             (index.main.url.to_string(), index.main.stated_by)
         };
         let mut at = Fake::new().program("npm", "npm warn something\nhttps://default.example/\n");

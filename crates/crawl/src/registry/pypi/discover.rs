@@ -30,12 +30,12 @@ struct Stated {
 }
 
 impl Index {
-    /// Finds the indexes: the flag alone if it is given; else the first main index that is named by pip's
+    /// Finds the indexes: the `named` one alone if there is one; else the first main index that is named by pip's
     /// variables, uv's variables, pip's files, uv's files, or the installed pip, with the further indexes that
     /// these name: uv's before the main one, pip's after it.
-    pub fn discover(flag: Option<&str>, at: &dyn Surroundings) -> Result<Self, Error> {
-        if let Some(text) = flag {
-            return Ok(Self { endpoints: vec![Endpoint::parse(text, "--pypi-index")?] });
+    pub fn discover(named: Option<Endpoint>, at: &dyn Surroundings) -> Result<Self, Error> {
+        if let Some(named) = named {
+            return Ok(Self { endpoints: vec![named] });
         }
         let mut found = Stated::default();
         for place in [pip_variables, uv_variables, pip_files, uv_files] {
@@ -248,10 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_wins_and_stands_alone() {
+    fn the_named_one_wins_and_stands_alone() {
         let at =
             Fake::new().variable("PIP_INDEX_URL", "https://pip.example/").variable("UV_INDEX", "https://uv.example/");
-        let index = Index::discover(Some("https://flag.example/simple"), &at).unwrap();
+        let named = Endpoint::parse("https://flag.example/simple", "--pypi-index").unwrap();
+        let index = Index::discover(Some(named), &at).unwrap();
         let urls: Vec<_> = index.endpoints().map(|e| e.url.as_str()).collect();
         assert_eq!(urls, ["https://flag.example/simple/"]);
     }
