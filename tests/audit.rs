@@ -36,8 +36,10 @@ const AUDIT: [&str; 5] = ["audit", "--truth", "truth", "--artifacts", "artifacts
 #[test]
 fn missing_artifacts_are_fetched_once_when_asked() {
     let bench = bench(|_| ());
-    let ended = bench.run(&AUDIT);
+    let ended = bench.run(&[&AUDIT[..], &["--results", "accuracy.json"]].concat());
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("accuracy.json is not written, for want of 1 artifact"), "{}", ended.stderr);
+    assert!(!bench.path("accuracy.json").exists() && !ended.stdout.contains('%'), "{}", ended.stdout);
     assert!(ended.stdout.contains(&format!("artifacts/{FILE} is not there; --fetch fetches it")), "{}", ended.stdout);
     assert!(bench.world.requests().is_empty());
 
@@ -45,8 +47,7 @@ fn missing_artifacts_are_fetched_once_when_asked() {
     let ended = bench.run(&fetch);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     assert!(bench.path("artifacts").join(FILE).exists());
-    for (begin, end) in [("example-tools 1.0.0 ", "x"), ("PyPI: servers exact ", "none more; 1 PyPI servers, 1 tools")]
-    {
+    for (begin, end) in [("example-tools 1.0.0 ", "x"), ("PyPI: servers exact ", "none more; 1 PyPI server, 1 tool")] {
         let line = ended.stdout.lines().find(|line| line.starts_with(begin)).unwrap();
         assert!(line.ends_with(end), "{line}");
     }

@@ -6,9 +6,10 @@ mod extraction;
 mod speed;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail};
 use riskdex_site::{Accuracy, Figure};
 use serde::Serialize;
 use serde_json::json;
@@ -16,27 +17,27 @@ use serde_json::json;
 use self::artifacts::Artifacts;
 use crate::args::{Audit, Global, TextOrJson};
 use crate::clock;
+use crate::counted::counted;
 use crate::exit::Exit;
 
 pub(crate) fn run(global: &Global, args: &Audit) -> Result<Exit> {
-    ensure!(
-        args.truth.is_some() || args.gold.is_some(),
-        "say what to measure against: --truth DIR, --gold FILE, or both"
-    );
+    let mut out = io::BufWriter::new(io::stdout().lock());
     let mut figures = Vec::new();
     let mut about = Vec::new();
     let mut measured = serde_json::Map::new();
-    let mut complete = true;
+    let (mut missing, mut complete) = (0, true);
     if let Some(truth) = &args.truth {
         let extractor = super::extract::extractor(global)?;
         let mut artifacts = Artifacts::new(global, args);
         let servers = extraction::measure(&extractor, truth, &mut artifacts, &args.only)?;
-        complete &= servers.iter().all(|server| server.error.is_none());
-        about.push(format!("tool lists of {} servers by extractor {}", servers.len(), extractor.version()));
+        complete = servers.iter().all(|server| server.error.is_none());
+        missing = servers.iter().filter(|server| !server.at_hand).count();
+        let read = counted(servers.len() - missing, "server");
+        about.push(format!("tool lists of {read} by extractor {}", extractor.version()));
         if args.format == TextOrJson::Text {
-            extraction::print(&servers);
+            extraction::print(&servers, &mut out)?;
             if args.speed {
-                speed::print(&servers);
+                speed::print(&servers, &mut out)?;
             }
         }
         figures.extend(extraction::figures(&servers));
@@ -46,31 +47,34 @@ pub(crate) fn run(global: &Global, args: &Audit) -> Result<Exit> {
     if let Some(gold) = &args.gold {
         let rules = super::rules::load(global)?;
         let score = classification::measure(&rules, gold)?;
-        about.push(format!("verdicts on {} labelled tools by rules {}", score.tools(), rules.version()));
+        about.push(format!("verdicts on {} by rules {}", counted(score.tools(), "labelled tool"), rules.version()));
         if args.format == TextOrJson::Text {
-            classification::print(&score);
+            classification::print(&score, &mut out)?;
         }
         figures.extend(score.figures());
     }
     let date = clock::now().chars().take("2026-01-31".len()).collect();
     let accuracy = Accuracy { date, about: about.join("; "), figures };
     match args.format {
-        TextOrJson::Text => print(&accuracy.figures),
+        TextOrJson::Text => print(&accuracy.figures, &mut out)?,
         TextOrJson::Json => {
             measured.insert("accuracy".to_owned(), json!(accuracy));
-            println!("{:#}", json!(measured));
+            writeln!(out, "{:#}", json!(measured))?;
         }
     }
+    out.flush()?;
     if let Some(path) = &args.results {
+        if missing > 0 {
+            let missing = counted(missing, "artifact");
+            bail!(anyhow!("{} is not written, for want of {missing}", path.display()).context(Exit::SomeFailed));
+        }
         write(path, &accuracy)?;
     }
     Ok(if complete { Exit::Success } else { Exit::SomeFailed })
 }
 
-fn print(figures: &[Figure]) {
-    for figure in figures {
-        println!("{:44} {:>8}  {}", figure.name, figure.value, figure.how);
-    }
+fn print(figures: &[Figure], out: &mut impl Write) -> io::Result<()> {
+    figures.iter().try_for_each(|figure| writeln!(out, "{:44} {:>8}  {}", figure.name, figure.value, figure.how))
 }
 
 fn write(path: &Path, accuracy: &impl Serialize) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Verdicts beside the labels of readers.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -11,6 +11,7 @@ use riskdex_site::Figure;
 use serde::Deserialize;
 
 use super::{figure, percent};
+use crate::counted::counted;
 
 /// A tool that readers labelled.
 #[derive(Deserialize)]
@@ -67,7 +68,7 @@ impl Score {
     }
 
     pub(super) fn figures(&self) -> Vec<Figure> {
-        let basis = format!("{} tools labelled by readers", self.tools());
+        let basis = format!("{} labelled by readers", counted(self.tools(), "tool"));
         let severe = |label: Category| label.severity() >= Category::Execute.severity();
         let too_low = self.count(|label, got| severe(label) && got.severity() < label.severity());
         vec![
@@ -84,11 +85,12 @@ impl Score {
 }
 
 /// The table of labels and verdicts.
-pub(super) fn print(score: &Score) {
+pub(super) fn print(score: &Score, out: &mut impl Write) -> io::Result<()> {
     let columns: String = Category::ALL.iter().map(|category| format!("{category:>12}")).collect();
-    println!("{:22}{columns}", "label \\ verdict");
+    writeln!(out, "{:22}{columns}", "label \\ verdict")?;
     for label in Category::ALL {
         let row: String = score.met[*label as usize].iter().map(|count| format!("{count:>12}")).collect();
-        println!("{label:22}{row}");
+        writeln!(out, "{label:22}{row}")?;
     }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::artifacts::Artifacts;
 use super::{figure, percent};
+use crate::counted::counted;
 
 /// What a server answered, and the artifact it was installed from.
 #[derive(Deserialize)]
@@ -52,6 +54,8 @@ pub(super) struct Server {
     pub(super) seconds: f64,
     /// How long the server took to start and answer, when its truth file was made.
     pub(super) startup_seconds: Option<f64>,
+    /// Whether its artifact was there to be read; where it was not, nothing was measured.
+    pub(super) at_hand: bool,
     pub(super) error: Option<String>,
 }
 
@@ -81,7 +85,7 @@ pub(super) fn measure(
 
 fn json_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries = fs::read_dir(folder)
-        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
         .with_context(|| format!("cannot read folder {}", folder.display()))?;
     entries.sort_by_key(fs::DirEntry::path);
     for path in entries.into_iter().map(|entry| entry.path()) {
@@ -102,6 +106,7 @@ fn compare(extractor: &Extractor, truth: &Truth, artifact: Result<PathBuf>) -> S
         in_artifact: truth.in_artifact,
         truth: truth.tools.len(),
         startup_seconds: truth.startup_seconds,
+        at_hand: artifact.is_ok(),
         ..Server::default()
     };
     let read = artifact.and_then(|artifact| {
@@ -145,32 +150,35 @@ fn names(tool: &Tool, required: bool) -> BTreeSet<String> {
 }
 
 /// A line for each server that is not exact.
-pub(super) fn print(servers: &[Server]) {
+pub(super) fn print(servers: &[Server], out: &mut impl Write) -> io::Result<()> {
     for server in servers {
         let Server { package, version, truth, matched, missing, extra, descriptions, parameters, seconds, .. } = server;
         match &server.error {
-            Some(error) => println!("{package} {version}: {error}"),
+            Some(error) => writeln!(out, "{package} {version}: {error}")?,
             None if missing.is_empty() && extra.is_empty() && descriptions == matched && parameters == matched => {}
-            None => println!(
+            None => writeln!(
+                out,
                 "{package} {version}: {matched} of {truth}, {} extra, {descriptions} descriptions, {parameters} parameters, \
                  {seconds:.2} s; missing {:?}, extra {:?}",
                 extra.len(),
                 first(missing),
                 first(extra),
-            ),
+            )?,
         }
     }
+    Ok(())
 }
 
 fn first(names: &[String]) -> &[String] {
     names.get(..5).unwrap_or(names)
 }
 
-/// The sums, for each registry over the servers whose tools stand in their artifact.
+/// The sums, for each registry over the servers whose artifact is at hand and names their tools.
 pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for registry in [Registry::Pypi, Registry::Npm] {
-        let of: Vec<_> = servers.iter().filter(|s| s.registry == Some(registry) && s.in_artifact).collect();
+        let of: Vec<_> =
+            servers.iter().filter(|s| s.registry == Some(registry) && s.in_artifact && s.at_hand).collect();
         if of.is_empty() {
             continue;
         }
@@ -178,7 +186,7 @@ pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
         let exact = |s: &Server| usize::from(s.error.is_none() && s.missing.is_empty() && s.extra.is_empty());
         let (truth, found, matched) = (sum(|s| s.truth), sum(|s| s.found), sum(|s| s.matched));
         let label = registry.label();
-        let basis = format!("{} {label} servers, {truth} tools", of.len());
+        let basis = format!("{}, {}", counted(of.len(), &format!("{label} server")), counted(truth, "tool"));
         let mut add = |name: &str, value, how: &str| {
             figures.push(figure(format!("{label}: {name}"), value, &format!("{how}; {basis}")));
         };

@@ -1,22 +1,25 @@
 //! How long reading a package takes, beside how long the server takes to start and answer.
 
 use std::fs;
+use std::io::{self, Write};
 
 use riskdex_site::Figure;
 
 use super::extraction::Server;
 use super::figure;
+use crate::counted::counted;
 
 /// A line for each server of which both times are known, in the order of the files.
-pub(super) fn print(servers: &[Server]) {
-    println!("{:48} {:>10} {:>16} {:>7}", "server", "read", "start and answer", "ratio");
+pub(super) fn print(servers: &[Server], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{:48} {:>10} {:>16} {:>7}", "server", "read", "start and answer", "ratio")?;
     for server in servers {
         let Some((ratio, started)) = ratio(server) else { continue };
         let name = format!("{} {}", server.package, server.version);
         let read = format!("{:.1} ms", server.seconds * 1000.0);
         let ratio = if ratio < 10.0 { format!("{ratio:.1}x") } else { format!("{ratio:.0}x") };
-        println!("{name:48} {read:>10} {:>16} {ratio:>7}", format!("{started:.2} s"));
+        writeln!(out, "{name:48} {read:>10} {:>16} {ratio:>7}", format!("{started:.2} s"))?;
     }
+    Ok(())
 }
 
 pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
@@ -24,7 +27,7 @@ pub(super) fn figures(servers: &[Server]) -> Vec<Figure> {
     let mut ratios: Vec<f64> = servers.iter().filter_map(|server| Some(ratio(server)?.0)).collect();
     ratios.sort_by(f64::total_cmp);
     if let Some(median) = ratios.get(ratios.len() / 2) {
-        let how = format!("time to start and answer by time to read, median of {} servers", ratios.len());
+        let how = format!("time to start and answer by time to read, median of {}", counted(ratios.len(), "server"));
         figures.push(figure("reading instead of running", format!("{median:.0} times faster"), &how));
     }
     if let Some(kib) = peak_kib() {
