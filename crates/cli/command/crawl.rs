@@ -63,7 +63,11 @@ fn show_plan(report: &RunReport, planned: &[Server], format: TextOrJson) -> Resu
         }
         TextOrJson::Text => {
             print_sources(report, &mut out)?;
-            writeln!(out, "  would ask {}; {later} are not due, {never} do not want to be asked", counted(due, "server"))?;
+            writeln!(
+                out,
+                "  would ask {}; {later} are not due, {never} do not want to be asked",
+                counted(due, "server")
+            )?;
             for server in planned {
                 writeln!(out, "    {}", visible_line(&server.package.to_string()))?;
             }

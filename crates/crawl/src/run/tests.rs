@@ -64,7 +64,7 @@ impl World {
 
     fn registries(&self) -> Registries {
         let at = Fake::new();
-        let named = |path: &str| Endpoint::parse(self.index.url(path).as_str(), "a test").unwrap();
+        let named = |path: &str| crate::Endpoint::parse(self.index.url(path).as_str(), "a test").unwrap();
         Registries {
             pypi: Some(pypi::Index::discover(Some(named("simple")), &at).unwrap()),
             npm: Some(npm::Index::discover(Some(named("npm")), &at).unwrap()),

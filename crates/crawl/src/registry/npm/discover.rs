@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_order_is_flag_variable_project_user_machine_npm() {
-        let stated = |flag, at: &Fake| {
+        let stated = |flag: Option<&str>, at: &Fake| {
             let named = flag.map(|text| Endpoint::parse(text, "--npm-registry").unwrap());
             let index = Index::discover(named, at).unwrap();
             (index.main.url.to_string(), index.main.stated_by)
