@@ -83,8 +83,6 @@ impl Config {
 
     /// What hosts are told about us: name, version, and the contact when there is one.
     pub(crate) fn user_agent(&self) -> String {
-        let address = self.base_url.as_deref().unwrap_or_default();
-        riskdex_site::check_address(address).with_context(|| self.place("base_url"))?;
         let contact = self.contact.as_ref().map(|contact| format!(" (+{contact})")).unwrap_or_default();
         format!("riskdex/{}{contact}", env!("CARGO_PKG_VERSION"))
     }

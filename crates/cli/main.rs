@@ -18,10 +18,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Cli;
 use crate::exit::Exit;
+
+/// Reading a bundle makes and frees millions of small values; the system's allocator takes a quarter of that time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -9,7 +9,7 @@ use std::time::Instant;
 use riskdex_catalog::{BlobStore, Catalog};
 use riskdex_crawl::source::file::UserList;
 use riskdex_crawl::{
-    Asked, Client, ClientConfig, Event, Limits, Machine, Memory, Plan, Registries, Visitor, Visits, run,
+    Asked, Client, ClientConfig, Endpoint, Event, Limits, Machine, Memory, Plan, Registries, Visitor, Visits, run,
 };
 use riskdex_model::Registry;
 use tokio::sync::mpsc;
@@ -22,9 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let connections: u32 = connections.parse()?;
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "a second TLS provider")?;
     let needed = BTreeSet::from([Registry::Pypi, Registry::Npm]);
+    let (pypi, npm) = (Endpoint::parse(pypi, "PYPI_INDEX")?, Endpoint::parse(npm, "NPM_REGISTRY")?);
     let registries = Registries::discover(&needed, Some(pypi), Some(npm), &Machine)?;
     let mut config = ClientConfig::new("riskdex-measures");
-    config.allow_private.extend(registries.endpoints().map(riskdex_crawl::Endpoint::host));
+    config.allow_private.extend(registries.endpoints().map(Endpoint::host));
     // As fast as can be: nobody is to be spared.
     config.limits = Limits::new(u32::MAX, connections);
     let client = Client::new(config)?;
