@@ -26,7 +26,10 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let bench = Self { world, folder };
         // The repository of awslabs is asked for news: here it has none to tell.
-        let config = format!("[sources.awslabs]\nurl = \"{}/nothing-new\"\n", bench.world.url());
+        let config = format!(
+            "[sources.awslabs]\nurl = \"{}/nothing-new\"\nlimits = {{ per_minute = 60000, concurrent = 16 }}\n",
+            bench.world.url()
+        );
         std::fs::write(bench.path("config.toml"), config).unwrap();
         bench
     }
