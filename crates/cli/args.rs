@@ -116,7 +116,8 @@ pub(crate) struct Crawl {
     /// Go on with a run that was ended: ask only servers that it did not ask
     #[arg(long, conflicts_with = "fresh")]
     pub(crate) resume: bool,
-    /// Have workers make the visits, over this NATS server with JetStream (nats://[USER:PASSWORD@]HOST[:PORT], or tls://):
+    /// Have workers make the visits, over this NATS server with JetStream (nats://HOST, nats://USER:PASSWORD@HOST:PORT, or
+    /// with tls://):
     /// run `riskdex worker --queue URL` on as many machines as you like
     #[arg(long, value_name = "URL")]
     pub(crate) queue: Option<Url>,
