@@ -305,3 +305,14 @@ fn the_same_package_gives_the_same_answer() {
     assert_eq!(one.tools, two.tools);
     assert_eq!(one.gaps, two.gaps);
 }
+
+#[test]
+fn a_text_on_which_the_parser_contradicts_itself_has_gaps() {
+    let files: [(&str, &[u8]); 3] = [
+        ("x/server.py", include_bytes!("../../../../fuzz/seeds/python/broken.py")),
+        ("x-1.dist-info/entry_points.txt", b"[console_scripts]\nx = x.server:main\n"),
+        ("x-1.dist-info/METADATA", b"Name: x\nVersion: 1\n"),
+    ];
+    let found = read(Tree::new(files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).into()));
+    assert!(found.tools.is_empty() && !found.gaps.is_empty());
+}
